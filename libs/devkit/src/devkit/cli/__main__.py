@@ -1,0 +1,5 @@
+"""`python -m devkit.cli`."""
+
+from devkit.cli import main
+
+main()

@@ -1,0 +1,198 @@
+"""Which processes a running Vínculo has, and what each is told by its environment."""
+
+import http.client
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from devkit.embedded import Infrastructure
+from devkit.embedded.child import Program
+from devkit.embedded.ports import LOOPBACK, free
+from devkit.home import ROLES, SERVICES, Home, Secrets
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each process listens. The first two are for people, the rest are whatever is free."""
+
+    gateway: int
+    sandbox: int
+    smtp: int
+    services: Mapping[str, int]
+
+    @classmethod
+    def drawn(cls, *, gateway: int, sandbox: int) -> "Ports":
+        """The given ones, and free ones for everything else."""
+        inner = [service for service in SERVICES if service != "gateway"]
+        smtp, *rest = free(1 + len(inner))
+        return cls(gateway, sandbox, smtp, {**dict(zip(inner, rest, strict=True)), "gateway": gateway})
+
+    @property
+    def gateway_url(self) -> str:
+        """Where people and other systems reach it."""
+        return f"http://{LOOPBACK}:{self.gateway}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """The phones' page, and the base of the providers."""
+        return f"http://{LOOPBACK}:{self.sandbox}"
+
+
+class PythonProcess(Program):
+    """A module run as `python -m`, which says over HTTP when it is ready."""
+
+    def __init__(
+        self, name: str, module: str, *, port: int, log: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self.module = module
+        self.port = port
+        self.log = log
+        self._environment = environment
+
+    def command(self) -> Sequence[str | Path]:
+        """With the interpreter that runs us."""
+        return [sys.executable, "-m", self.module]
+
+    def environment(self) -> Mapping[str, str]:
+        """What it is told, over what we were told."""
+        return {**os.environ, **self._environment}
+
+    def prepare(self) -> None:
+        """Nothing of it is on disk."""
+
+    def ready(self) -> bool:
+        """Its own word, at `/readyz`."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def role_passwords(secrets: Secrets, service: str) -> dict[str, str]:
+    """The password of each of a service's database roles."""
+    return {role: secrets.password(f"{service}_{role}") for role in ROLES}
+
+
+def database_url(admin_url: str, service: str, role: str, password: str) -> str:
+    """Where a service connects under one of its roles, on the server of the admin URL."""
+    server = urlsplit(admin_url)
+    host = server.netloc.rpartition("@")[2]
+    return urlunsplit(
+        server._replace(
+            scheme="postgresql+asyncpg",
+            netloc=f"{service}_{role}:{quote(password, safe='')}@{host}",
+            path=f"/{service}",
+        )
+    )
+
+
+def database_urls(admin_url: str, secrets: Secrets) -> dict[str, dict[str, str]]:
+    """By service, then by role."""
+    return {
+        service: {
+            role: database_url(admin_url, service, role, password)
+            for role, password in role_passwords(secrets, service).items()
+        }
+        for service in SERVICES
+    }
+
+
+def _of_every_service(
+    service: str, secrets: Secrets, infrastructure: Infrastructure, port: int
+) -> dict[str, str]:
+    prefix = service.upper()
+    urls = database_urls(infrastructure.admin_url, secrets)[service]
+    return {
+        f"{prefix}_DATABASE_URL": urls["app"],
+        f"{prefix}_WORKER_DATABASE_URL": urls["worker"],
+        f"{prefix}_NATS_URL": infrastructure.nats_url,
+        f"{prefix}_SIGNING_KEY": secrets.signing_key(service),
+        f"{prefix}_TRUSTED_KEYS": json.dumps({issuer: secrets.public_key(issuer) for issuer in SERVICES}),
+        f"{prefix}_HTTP_HOST": LOOPBACK,
+        f"{prefix}_HTTP_PORT": str(port),
+    }
+
+
+def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]:
+    """What only some services are told: a secret goes to those that need it and to nobody else."""
+    link_key = secrets.key("link")
+    return {
+        "patient_profile": {"PATIENT_PROFILE_SEALING_KEY": secrets.key("sealing:patient_profile")},
+        "notifications": {
+            "NOTIFICATIONS_SEALING_KEY": secrets.key("sealing:notifications"),
+            "NOTIFICATIONS_LINK_KEY": link_key,
+            "NOTIFICATIONS_PUBLIC_URL": ports.gateway_url,
+            "NOTIFICATIONS_WHATSAPP_BASE_URL": f"{ports.sandbox_url}/whatsapp",
+            "NOTIFICATIONS_WHATSAPP_TOKEN": secrets.password("whatsapp"),
+            "NOTIFICATIONS_SMS_BASE_URL": f"{ports.sandbox_url}/twilio",
+            "NOTIFICATIONS_SMS_ACCOUNT_SID": "AC" + secrets.password("sms-account"),
+            "NOTIFICATIONS_SMS_TOKEN": secrets.password("sms"),
+            "NOTIFICATIONS_SMTP_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
+        },
+        "gateway": {
+            "GATEWAY_LINK_KEY": link_key,
+            "GATEWAY_PUBLIC_URL": ports.gateway_url,
+            "GATEWAY_WHATSAPP_APP_SECRET": secrets.password("whatsapp-app"),
+            "GATEWAY_WHATSAPP_VERIFY_TOKEN": secrets.password("whatsapp-verify"),
+            "GATEWAY_SMS_AUTH_TOKEN": secrets.password("sms"),
+        },
+    }
+
+
+def _of_the_sandbox(home: Home, ports: Ports, nats_url: str, secrets: Secrets) -> dict[str, str]:
+    return {
+        "SANDBOX_HTTP_HOST": LOOPBACK,
+        "SANDBOX_HTTP_PORT": str(ports.sandbox),
+        "SANDBOX_SMTP_PORT": str(ports.smtp),
+        "SANDBOX_NATS_URL": nats_url,
+        "SANDBOX_LEDGER": str(home.ledger),
+        "SANDBOX_EXPECTED": ",".join(SERVICES),
+        "SANDBOX_WHATSAPP_CALLBACK": f"{ports.gateway_url}/webhooks/whatsapp/{{account}}",
+        "SANDBOX_WHATSAPP_APP_SECRET": secrets.password("whatsapp-app"),
+        "SANDBOX_WHATSAPP_TOKEN": secrets.password("whatsapp"),
+        "SANDBOX_SMS_CALLBACK": f"{ports.gateway_url}/webhooks/sms/{{account}}",
+        "SANDBOX_SMS_AUTH_TOKEN": secrets.password("sms"),
+    }
+
+
+def sandbox_process(home: Home, infrastructure: Infrastructure, ports: Ports) -> PythonProcess:
+    """The provider sandbox, which also keeps the development clock."""
+    return PythonProcess(
+        "sandbox",
+        "devkit.sandbox.app",
+        port=ports.sandbox,
+        log=home.log("sandbox"),
+        environment={
+            "VINCULO_ENV": "development",
+            **_of_the_sandbox(home, ports, infrastructure.nats_url, home.secrets),
+        },
+    )
+
+
+def service_processes(home: Home, infrastructure: Infrastructure, ports: Ports) -> list[PythonProcess]:
+    """The six services."""
+    secrets = home.secrets
+    own = _of_one_service(secrets, ports)
+    return [
+        PythonProcess(
+            service,
+            f"{service}.app",
+            port=ports.services[service],
+            log=home.log(service),
+            environment={
+                "VINCULO_ENV": "development",
+                **_of_every_service(service, secrets, infrastructure, ports.services[service]),
+                **own.get(service, {}),
+            },
+        )
+        for service in SERVICES
+    ]

@@ -1,0 +1,179 @@
+"""Real PostgreSQL and NATS for tests: embedded ones, containers (`TEST_INFRA=containers`), or servers by URL.
+
+Started once per session and synchronously, so that they belong to no event loop.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from devkit.embedded.child import Program
+
+POSTGRES_IMAGE = "postgres:18"
+NATS_IMAGE = "nats:2"
+USED = pytest.StashKey[list[str]]()
+
+
+@dataclass
+class Server:
+    """A server for the session. Only an embedded one can be killed and started again."""
+
+    url: str
+    program: "Program | None" = None
+
+    def _ours(self) -> "Program":
+        if self.program is None:
+            pytest.fail(
+                "this test stops a server, which needs the embedded one (no TEST_INFRA, no *_URL)",
+                pytrace=False,
+            )
+        return self.program
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._ours().kill()
+
+    def stop(self) -> None:
+        """In order."""
+        self._ours().stop()
+
+    def start(self) -> None:
+        """Again, on the same data and port; returns when it answers."""
+        self._ours().start()
+
+
+class PostgresServer(Server):
+    """PostgreSQL; its databases are the test's own business."""
+
+    @property
+    def admin_url(self) -> str:
+        """A superuser's, `postgresql://…`."""
+        return self.url
+
+
+class NatsServer(Server):
+    """NATS with JetStream."""
+
+
+def _wants_containers() -> bool:
+    wanted = os.environ.get("TEST_INFRA", "embedded")
+    if wanted not in {"embedded", "containers"}:
+        pytest.exit(f"TEST_INFRA is embedded or containers, not {wanted}", returncode=4)
+    return wanted == "containers"
+
+
+def _require_engine() -> None:
+    """One line instead of the client's pages when no Docker engine answers."""
+    # The reaper wants to pull an image and to mount the engine's socket; the fixtures stop their containers.
+    os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+    import docker
+
+    try:
+        client = docker.from_env()
+        client.ping()
+        client.close()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the engine, the answer is the same
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        pytest.exit(f"TEST_INFRA=containers needs a Docker engine, and none answers: {reason}", returncode=4)
+
+
+@contextmanager
+def _postgres_container() -> Iterator[PostgresServer]:
+    _require_engine()
+    from testcontainers.community.postgres import PostgresContainer
+
+    with PostgresContainer(
+        POSTGRES_IMAGE, username="postgres", password="postgres", driver=None
+    ) as container:
+        yield PostgresServer(container.get_connection_url())
+
+
+@contextmanager
+def _nats_container() -> Iterator[NatsServer]:
+    _require_engine()
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.waiting_utils import wait_for_logs
+
+    with DockerContainer(NATS_IMAGE).with_command("-js").with_exposed_ports(4222) as container:
+        wait_for_logs(container, "Server is ready", timeout=60)
+        yield NatsServer(f"nats://{container.get_container_host_ip()}:{container.get_exposed_port(4222)}")
+
+
+@contextmanager
+def _embedded(program: "Program") -> Iterator["Program"]:
+    program.start()
+    try:
+        yield program
+    finally:
+        program.stop()
+
+
+@pytest.fixture(scope="session")
+def _server_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="vinculo-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest, _server_folder: Path) -> Iterator[PostgresServer]:
+    """One PostgreSQL server for the whole session."""
+    used = request.config.stash.setdefault(USED, [])
+    with ExitStack() as stack:
+        if url := os.environ.get("VINCULO_POSTGRES_URL"):
+            used.append("PostgreSQL by VINCULO_POSTGRES_URL")
+            yield PostgresServer(url)
+        elif _wants_containers():
+            server = stack.enter_context(_postgres_container())
+            used.append(f"PostgreSQL in a container ({POSTGRES_IMAGE})")
+            yield server
+        else:
+            from devkit.embedded.ports import free
+            from devkit.embedded.postgres import EmbeddedPostgres, version
+
+            postgres = EmbeddedPostgres(
+                _server_folder / "postgres",
+                port=free(1)[0],
+                password="tests",
+                log=_server_folder / "postgres.log",
+                durable=False,
+            )
+            stack.enter_context(_embedded(postgres))
+            used.append(f"embedded PostgreSQL {version()}")
+            yield PostgresServer(postgres.admin_url, postgres)
+
+
+@pytest.fixture(scope="session")
+def nats_server(request: pytest.FixtureRequest, _server_folder: Path) -> Iterator[NatsServer]:
+    """One NATS server with JetStream for the whole session."""
+    used = request.config.stash.setdefault(USED, [])
+    with ExitStack() as stack:
+        if url := os.environ.get("VINCULO_NATS_URL"):
+            used.append("NATS by VINCULO_NATS_URL")
+            yield NatsServer(url)
+        elif _wants_containers():
+            server = stack.enter_context(_nats_container())
+            used.append(f"NATS in a container ({NATS_IMAGE})")
+            yield server
+        else:
+            from devkit.embedded.nats import EmbeddedNats, version
+            from devkit.embedded.ports import free
+
+            nats = EmbeddedNats(
+                _server_folder / "nats", port=free(1)[0], password="tests", log=_server_folder / "nats.log"
+            )
+            stack.enter_context(_embedded(nats))
+            used.append(f"embedded NATS {version()}")
+            yield NatsServer(nats.url, nats)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what the tests ran against."""
+    if used := config.stash.get(USED, []):
+        terminalreporter.write_line(f"infrastructure: {', '.join(used)}")

@@ -1,0 +1,231 @@
+"""The invented carrier behind every provider: accepts, keeps, brings to the phone, and reports back."""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from devkit.sandbox.clock import DevelopmentClock
+from devkit.sandbox.courier import Callback, Courier, Wire
+from devkit.sandbox.faults import Fault, Faults, reports_of
+from devkit.sandbox.journal import Journal
+from devkit.sandbox.messages import Message, Report, instant
+from devkit.sandbox.metrics import Metrics
+from devkit.sandbox.phones import Phones
+
+
+class Provider(Wire, Protocol):
+    """What a channel must know of its provider, beside the wire."""
+
+    delivery: tuple[str, ...]
+    """What is reported about a message that arrives, and what about one that does not."""
+    failure: tuple[tuple[str, int | None], ...]
+
+    def report_url(self, message: Message) -> str | None: ...
+    def report(self, message: Message, report: Report, at: datetime) -> Any: ...
+    def inbound_url(self, message: Message) -> str | None: ...
+    def inbound(self, message: Message) -> Any: ...
+    def lane(self, message: Message) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    ledger: Path
+    journal: Path
+
+
+class Carrier:
+    def __init__(
+        self,
+        clock: DevelopmentClock,
+        providers: dict[str, Provider],
+        files: Files,
+        *,
+        read_at_once: bool = False,
+    ) -> None:
+        self.clock = clock
+        self.providers = providers
+        self.metrics = Metrics()
+        self.phones = Phones()
+        self.faults = Faults()
+        self.ledger = Journal(files.ledger, numbered=True)
+        self.journal = Journal(files.journal)
+        self.courier = Courier(clock, providers, self.metrics)
+        self.on_restored: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._read_at_once = read_at_once
+        self._late: list[tuple[datetime, int, Message, Report]] = []
+        self._order = count()
+        self._at_work = 0
+        self._stack = AsyncExitStack()
+        self.activity = 0
+
+    async def __aenter__(self) -> Self:
+        self._restore()
+        await self._stack.enter_async_context(self.ledger)
+        await self._stack.enter_async_context(self.journal)
+        await self._stack.enter_async_context(self.courier)
+        late = asyncio.create_task(self._tell_when_due(), name="late reports")
+        self._stack.push_async_callback(_stop, late)
+        self._resume()
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self._stack.aclose()
+
+    async def accept(self, message: Message) -> Message:
+        """Returns when the message is in the ledger for good and on the phone."""
+        faults = self.faults.report_faults(message.channel, message.address, message.account)
+        for fault in faults:
+            self.metrics.struck.labels(message.channel, fault.kind).inc()
+        provider = self.providers.get(message.channel)
+        delivery = [Report(status) for status in provider.delivery] if provider else []
+        failure = [Report(status, code=code) for status, code in provider.failure] if provider else []
+        if self._read_at_once and provider:
+            delivery.append(Report("read"))
+        return await self.accept_as(message, delivery, failure, faults)
+
+    async def accept_as(
+        self, message: Message, delivery: list[Report], failure: list[Report], faults: list[Fault]
+    ) -> Message:
+        lost = any(fault.kind == "undelivered" for fault in faults)
+        # The provider's own state, whatever it reports: a look-up tells the truth even when no report ever comes.
+        ending = failure if lost else delivery
+        message.status = ending[-1].status if ending else "delivered"
+        message.reports = reports_of(delivery, failure, faults, self.clock.now())
+        with self._working():
+            message.seq = await self.ledger.append(message.kept())
+            self.phones.add(message)
+            self.metrics.accepted.labels(message.channel).inc()
+            for report in message.reports:
+                self._tell(message, report)
+        return message
+
+    async def hear(self, message: Message) -> Awaitable[bool]:
+        """The patient wrote or pressed something: it is on its way, and the answer tells whether it was taken."""
+        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        with self._working():
+            await self.journal.append({"kind": "inbound", "message": message.kept()})
+            self.phones.add(message)
+            self._bring(message, taken)
+        return taken
+
+    def read(self, message: Message) -> None:
+        """The patient has seen it: reported once, and only for what arrived."""
+        if (
+            message.incoming
+            or message.status not in {"sent", "delivered"}
+            or message.channel not in self.providers
+        ):
+            return
+        message.status = "read"
+        report = Report("read")
+        message.reports.append(report)
+        self.journal.note({"kind": "planned", "id": message.id, "report": report.kept()})
+        self.phones.touch()
+        self._tell(message, report)
+
+    def status(self) -> dict[str, Any]:
+        """What `dev.status` asks of every process."""
+        now = self.clock.now()
+        later = [due for due, *_ in self._late if due > now]
+        return {
+            "name": "sandbox",
+            "next_due": instant(min(later)) if later else None,
+            "due_now": len(self._late) - len(later),
+            "in_flight": self._at_work,
+            "unpublished": 0,
+            "unread": 0,
+            "callbacks": self.courier.outstanding,
+            "activity": self.activity + self.courier.done,
+            "blocked": self.courier.troubles(),
+        }
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            self.activity += 1
+
+    def _tell(self, message: Message, report: Report) -> None:
+        provider = self.providers[message.channel]
+        url = provider.report_url(message)
+        if url is None:
+            report.told = True
+        elif report.due is not None and report.due > self.clock.now():
+            heapq.heappush(self._late, (report.due, next(self._order), message, report))
+            self.clock.moved.ring()
+        else:
+            item = provider.report(message, report, self.clock.now())
+            self.courier.send(
+                Callback(
+                    message.channel, provider.lane(message), url, item, lambda _: self._told(message, report)
+                )
+            )
+
+    def _told(self, message: Message, report: Report) -> None:
+        report.told = True
+        index = next(index for index, each in enumerate(message.reports) if each is report)
+        self.journal.note({"kind": "told", "id": message.id, "index": index})
+
+    def _bring(self, message: Message, taken: asyncio.Future[bool] | None = None) -> None:
+        provider = self.providers[message.channel]
+        url = provider.inbound_url(message)
+
+        def settled(was_taken: bool) -> None:
+            message.status = "delivered" if was_taken else "refused"
+            self.journal.note({"kind": "heard", "id": message.id, "taken": was_taken})
+            self.phones.touch()
+            if taken is not None and not taken.done():
+                taken.set_result(was_taken)
+
+        if url is None:
+            settled(False)
+        else:
+            item = provider.inbound(message)
+            self.courier.send(Callback(message.channel, provider.lane(message), url, item, settled))
+
+    async def _tell_when_due(self) -> None:
+        while True:
+            while self._late and self._late[0][0] <= self.clock.now():
+                _, _, message, report = heapq.heappop(self._late)
+                self._tell(message, report)
+            await self.clock.until(self._late[0][0] if self._late else None)
+
+    def _restore(self) -> None:
+        ledger, journal = list(self.ledger.load()), list(self.journal.load())
+        heard = [record["message"] for record in journal if record["kind"] == "inbound"]
+        for kept in sorted([*ledger, *heard], key=lambda each: str(each["recorded_at"])):
+            self.phones.add(Message.restored(kept))
+        for record in journal:
+            match record["kind"]:
+                case "planned" if message := self.phones.find(record["id"]):
+                    message.reports.append(Report.restored(record["report"]))
+                    message.status = record["report"]["status"]
+                case "told" if message := self.phones.find(record["id"]):
+                    message.reports[record["index"]].told = True
+                case "heard" if message := self.phones.find(record["id"]):
+                    message.status = "delivered" if record["taken"] else "refused"
+                case kind if restore := self.on_restored.get(kind):
+                    restore(record)
+
+    def _resume(self) -> None:
+        """What was under way when the process died goes out now: late, and perhaps a second time."""
+        for message in self.phones.everything():
+            if message.incoming and message.status == "accepted":
+                self._bring(message)
+            for report in message.reports:
+                if not report.told:
+                    self._tell(message, report)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

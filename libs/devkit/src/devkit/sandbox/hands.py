@@ -1,0 +1,125 @@
+"""What the owner of a phone does with it: writes, presses a button, reads."""
+
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from devkit.sandbox.carrier import Carrier
+from devkit.sandbox.messages import Button, Message
+from devkit.sandbox.problems import Problem
+from devkit.sandbox.sms.segments import segments
+
+
+class Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str
+    text: str | None = None
+    button: str | int | None = None
+    """A button's title, payload, or place (1, 2, 3…)."""
+    digits: str | None = None
+    """Keys pressed; on a channel of text they are its text."""
+    message_id: str | None = None
+    """The message answered; else a button is looked for on the newest message that has any."""
+    account: str | None = None
+    """The network's sender written to; else the one that wrote last."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Reply":
+        if sum(each is not None for each in (self.text, self.button, self.digits)) != 1:
+            raise ValueError("give one of text, button, digits")
+        return self
+
+
+def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
+    """The message that goes to the network; refuses what the phone could not do."""
+    if wanted.channel not in carrier.providers:
+        raise Problem(422, "no-such-channel", f"nobody can write back by {wanted.channel}")
+    if wanted.button is not None:
+        return _press(carrier, phone, wanted, wanted.button)
+    answered = _answered(carrier, phone, wanted)
+    last = answered or next(iter(carrier.phones.newest(phone, wanted.channel, account=wanted.account)), None)
+    account = wanted.account or (last.account if last else None)
+    if account is None:
+        raise Problem(
+            409, "nobody-wrote", f"no network wrote to {phone} by {wanted.channel}; give an account"
+        )
+    text = wanted.text if wanted.text is not None else wanted.digits or ""
+    details: dict[str, Any] = {"form": "text"}
+    if wanted.channel == "sms":
+        size = segments(text)
+        details |= {
+            "segments": size.count,
+            "encoding": size.encoding,
+            "account_sid": last.details.get("account_sid") if last else None,
+        }
+    return _written(carrier, phone, wanted.channel, account, text, details, answered)
+
+
+def _press(carrier: Carrier, phone: str, wanted: Reply, which: str | int) -> Message:
+    answered = _answered(carrier, phone, wanted) or next(
+        (
+            message
+            for message in carrier.phones.newest(phone, wanted.channel, account=wanted.account)
+            if any(button.kind == "reply" for button in message.buttons)
+        ),
+        None,
+    )
+    if answered is None or not answered.buttons:
+        raise Problem(409, "no-buttons", f"no message with buttons on {phone} by {wanted.channel}")
+    button = _button(answered.buttons, str(which))
+    if button.kind != "reply":
+        raise Problem(422, "not-a-reply", f"{button.title!r} opens {button.url}; it sends nothing")
+    form = answered.details.get("form")
+    kind = (
+        "button" if form == "template" else "list_reply" if answered.details.get("list") else "button_reply"
+    )
+    details = {"form": kind, "payload": button.payload}
+    return _written(carrier, phone, wanted.channel, answered.account, button.title, details, answered)
+
+
+def _button(buttons: list[Button], which: str) -> Button:
+    wanted = which.strip().casefold()
+    for button in buttons:
+        if which == button.payload or wanted == button.title.casefold():
+            return button
+    if which.strip().isdecimal() and 1 <= int(which) <= len(buttons):
+        return buttons[int(which) - 1]
+    raise Problem(
+        422, "no-such-button", f"there is no button {which!r}", buttons=[each.title for each in buttons]
+    )
+
+
+def _answered(carrier: Carrier, phone: str, wanted: Reply) -> Message | None:
+    if wanted.message_id is None:
+        return None
+    message = carrier.phones.find(wanted.message_id)
+    if message is None or message.address != phone or message.incoming or message.channel != wanted.channel:
+        raise Problem(
+            404, "no-such-message", f"{phone} has no message {wanted.message_id} by {wanted.channel}"
+        )
+    return message
+
+
+def _written(
+    carrier: Carrier,
+    phone: str,
+    channel: str,
+    account: str,
+    text: str,
+    details: dict[str, Any],
+    answered: Message | None,
+) -> Message:
+    prefix = "SM" if channel == "sms" else "wamid.IN"
+    return Message(
+        id=f"{prefix}{uuid4().hex}",
+        channel=channel,
+        account=account,
+        address=phone,
+        at=carrier.clock.now(),
+        text=text,
+        incoming=True,
+        details=details,
+        answers=answered.id if answered else None,
+    )

@@ -1,0 +1,1 @@
+"""SMS by an API compatible with Twilio."""

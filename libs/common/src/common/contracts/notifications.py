@@ -1,0 +1,247 @@
+"""Messages to patients and what became of them, owned by notifications."""
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from common.contracts.directory import Locale
+from common.contracts.messages import Command, Event, Message, Query
+from common.contracts.patient_profile import Channel, TaskKind
+
+MessageClass = Literal["immediate", "service", "marketing"]
+Outcome = Literal[
+    "planned", "sending", "accepted", "delivered", "read", "failed", "suppressed", "unknown", "cancelled"
+]
+
+
+class Reason(Message):
+    """One step of a decision: which rule, what it found, and what it rests on."""
+
+    rule: str
+    result: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+    source: str | None = None
+
+
+class AttemptView(Message):
+    """One try on one channel."""
+
+    channel: Channel
+    outcome: Literal["open", "accepted", "failed", "suppressed", "unknown"]
+    delivery: Literal["none", "sent", "delivered", "read", "failed"] = "none"
+    at: AwareDatetime
+    reference: str
+    reason: str | None = None
+
+
+class MessageView(Message):
+    """One step of a chain, or one single message: as staff see it."""
+
+    message_id: UUID
+    patient_id: UUID
+    appointment_id: UUID | None
+    template: str
+    step: str
+    message_class: MessageClass
+    locale: Locale | None
+    target_at: AwareDatetime
+    due_at: AwareDatetime | None
+    outcome: Outcome
+    reason: str | None = None
+    text: str | None = None
+    attempts: list[AttemptView] = Field(default_factory=list)
+    created_at: AwareDatetime
+    asks_for_reply: bool = False
+
+
+class InboundView(Message):
+    """What a patient wrote or pressed."""
+
+    inbound_id: UUID
+    patient_id: UUID | None
+    channel: Channel
+    at: AwareDatetime
+    text: str
+    understood_as: str | None
+
+
+class Communications(Message):
+    """Both directions, newest first."""
+
+    messages: list[MessageView]
+    inbound: list[InboundView]
+    next_cursor: str | None = None
+
+
+class CommunicationsOf(Query[Communications]):
+    """Communications of one patient (with the ids merged into it)."""
+
+    subject: ClassVar[str] = "notifications.query.communications.of-patient.v1"
+    patient_ids: list[UUID] = Field(min_length=1, max_length=100)
+    cursor: str | None = None
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class Explanation(Message):
+    """The verdict as it was made (or as it would be made at another moment), with its ordered reasons."""
+
+    message_id: UUID
+    decided_at: AwareDatetime
+    verdict: Literal["send", "wait", "drop"]
+    channel: Channel | None
+    send_at: AwareDatetime | None
+    reasons: list[Reason]
+    policy_version: str
+    stored: bool
+
+
+class ExplainMessage(Query[Explanation]):
+    """Why a message went out or did not; `at` asks for another moment. Refused: `unknown-message`."""
+
+    subject: ClassVar[str] = "notifications.query.message.explain.v1"
+    message_id: UUID
+    at: AwareDatetime | None = None
+
+
+class LastMessageStates(Message):
+    """Appointment id -> outcome of its newest message (planned ones only where nothing was sent)."""
+
+    states: dict[UUID, Outcome]
+
+
+class GetLastMessageStates(Query[LastMessageStates]):
+    """The day board's column."""
+
+    subject: ClassVar[str] = "notifications.query.last-message-states.v1"
+    appointment_ids: list[UUID] = Field(max_length=500)
+
+
+class MessageCount(Message):
+    """How many messages of one channel ended how."""
+
+    channel: str
+    outcome: str
+    count: int
+
+
+class MessageReport(Message):
+    """Messages by channel and outcome in a range of target instants."""
+
+    counts: list[MessageCount]
+
+
+class AskMessageReport(Query[MessageReport]):
+    """By channel (`none` where no channel was tried) and outcome."""
+
+    subject: ClassVar[str] = "notifications.query.report.v1"
+    from_at: AwareDatetime
+    to_at: AwareDatetime
+
+
+class Ingested(Message):
+    """`fresh` is false when this very webhook was stored before."""
+
+    fresh: bool
+
+
+class IngestWebhook(Command[Ingested]):
+    """A provider's webhook, verified by the gateway, to be stored raw before anything is understood.
+
+    `command_id` is derived from the body, so that a repeated webhook is the same command.
+    """
+
+    subject: ClassVar[str] = "notifications.command.webhook.ingest.v1"
+    provider: Literal["whatsapp", "sms", "email", "telegram", "line", "voice"]
+    content_type: str
+    query: dict[str, str] = Field(default_factory=dict)
+    body: str = Field(max_length=1_000_000)
+
+
+class BrakeState(Message):
+    """What is stopped; None means every channel or every template."""
+
+    paused: list[dict[str, str | None]]
+
+
+class PauseSending(Command[BrakeState]):
+    """The audited brake."""
+
+    subject: ClassVar[str] = "notifications.command.sending.pause.v1"
+    channel: Channel | None = None
+    template: str | None = None
+
+
+class ResumeSending(Command[BrakeState]):
+    """Let go of the brake; what lapsed meanwhile is decided again."""
+
+    subject: ClassVar[str] = "notifications.command.sending.resume.v1"
+    channel: Channel | None = None
+    template: str | None = None
+
+
+class MessageEvent(Event):
+    """What all message events carry. `origin_id` is the appointment or the outreach that asked for it."""
+
+    message_id: UUID
+    patient_id: UUID
+    origin: Literal["appointment", "outreach"]
+    origin_id: UUID
+    template: str
+    channel: Channel | None
+
+
+class MessageAccepted(MessageEvent):
+    """A provider has it."""
+
+    subject: ClassVar[str] = "notifications.event.message.accepted.v1"
+
+
+class MessageDelivered(MessageEvent):
+    """It reached the patient."""
+
+    subject: ClassVar[str] = "notifications.event.message.delivered.v1"
+
+
+class MessageFailed(MessageEvent):
+    """Every channel failed."""
+
+    subject: ClassVar[str] = "notifications.event.message.failed.v1"
+    reason: str
+
+
+class MessageSuppressed(MessageEvent):
+    """A rule said no."""
+
+    subject: ClassVar[str] = "notifications.event.message.suppressed.v1"
+    reason: str
+
+
+class MessageUnknown(MessageEvent):
+    """Its answer was lost and could not be found out."""
+
+    subject: ClassVar[str] = "notifications.event.message.unknown.v1"
+
+
+class ReplyUnderstood(Event):
+    """A patient's reply was understood and carried out. `version` is 1: a reply happens once."""
+
+    subject: ClassVar[str] = "notifications.event.reply.understood.v1"
+    inbound_id: UUID
+    patient_id: UUID
+    appointment_id: UUID | None
+    intent: Literal["confirm", "move", "cancel", "stop", "operator"]
+
+
+class TaskRaised(Event):
+    """A person is needed; patient-profile owns the queue. Emitted by any service under its own subject."""
+
+    subject: ClassVar[str] = "notifications.event.task.raised.v1"
+    task_id: UUID
+    kind: TaskKind
+    patient_id: UUID | None
+    appointment_id: UUID | None
+    branch_id: UUID | None
+    due_at: AwareDatetime
+    reason: str = Field(max_length=200)
+    """A code or a fixed phrase, never a patient's words."""

@@ -1,0 +1,178 @@
+"""Due work: rows with `due_at`, claimed in batches with SKIP LOCKED, so that any number of replicas share it.
+
+A table of due work has the columns `network_id`, `<id>`, `due_at` (NULL when nothing is left to do) and
+`leased_until`. The claim is made as the worker across networks and returns ids only; the work is done as the app
+role, grouped by network, and itself moves or clears `due_at`. A lease runs on wall time: whoever dies holding one
+is followed by another after `lease_seconds`.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from opentelemetry.trace import SpanKind
+
+from common import telemetry
+from common.clock import Clock, wall
+from common.database import Database
+from common.errors import Unavailable
+
+LOOK_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class DueTable:
+    """Where due work stands: the table and its id column (both literals of the service's code)."""
+
+    table: str
+    identity: str
+
+    def claim(self) -> sa.TextClause:
+        """Lease up to `:limit` due rows, soonest first."""
+        return sa.text(f"""
+            UPDATE {self.table} SET leased_until = :lease
+            FROM (SELECT network_id, {self.identity} FROM {self.table}
+                  WHERE due_at <= :now AND (leased_until IS NULL OR leased_until < :wall)
+                  ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS due
+            WHERE {self.table}.network_id = due.network_id AND {self.table}.{self.identity} = due.{self.identity}
+            RETURNING {self.table}.network_id, {self.table}.{self.identity} AS id, {self.table}.due_at
+        """)  # noqa: S608 - names come from code, values are bound
+
+    def next_due(self) -> sa.TextClause:
+        """The earliest instant after `:now`, and how many are due already."""
+        return sa.text(f"""
+            SELECT (SELECT min(due_at) FROM {self.table} WHERE due_at > :now) AS next_due,
+                   (SELECT count(*) FROM {self.table} WHERE due_at <= :now) AS due_now
+        """)  # noqa: S608
+
+
+class DueLoop:
+    """Claims and hands out due work of one table until stopped.
+
+    `work(network_id, ids)` does it; what it leaves due (because somebody was unreachable) is claimed again after
+    its lease, which `release` shortens.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        table: DueTable,
+        database: Database,
+        clock: Clock,
+        work: Callable[[str, Sequence[UUID]], Awaitable[None]],
+        *,
+        batch: int = 100,
+        lease_seconds: float = 30,
+    ) -> None:
+        self.name = name
+        self._table = table
+        self._database = database
+        self._clock = clock
+        self._work = work
+        self._batch = batch
+        self._lease = timedelta(seconds=lease_seconds)
+        self._claim = table.claim()
+        self._next = table.next_due()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.in_flight = 0
+        self.done = 0
+        clock.watch(self.wake)
+        database.after_commit.append(self.wake)
+
+    def wake(self) -> None:
+        """There may be something due."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when what is in flight is finished."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                claimed = await self.step()
+                pause = 0.0 if claimed else await self._pause()
+            except Unavailable as error:
+                telemetry.log().warning("due work waits", loop=self.name, who=error.who)
+                pause = LOOK_AGAIN_SECONDS
+            except Exception as error:  # noqa: BLE001 - one bad batch must not stop the ones after it
+                telemetry.log().error("due work failed", loop=self.name, error=telemetry.where(error))
+                pause = LOOK_AGAIN_SECONDS
+            if pause and not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), timeout=pause)
+
+    async def step(self) -> int:
+        """Claim one batch and do it; returns how many rows it claimed."""
+        now = self._clock.now()
+        async with self._database.claiming() as tx:
+            rows = (
+                await tx.execute(
+                    self._claim,
+                    {"now": now, "wall": wall(), "lease": wall() + self._lease, "limit": self._batch},
+                )
+            ).all()
+        if not rows:
+            return 0
+        by_network: dict[str, list[UUID]] = defaultdict(list)
+        for row in rows:
+            by_network[row.network_id].append(row.id)
+            telemetry.DUE_LATENESS.labels(loop=self.name).observe(
+                max(0.0, (now - row.due_at).total_seconds())
+            )
+        self.in_flight += len(rows)
+        try:
+            for network_id, ids in by_network.items():
+                await self._do(network_id, ids)
+        finally:
+            self.in_flight -= len(rows)
+            self.done += len(rows)
+        return len(rows)
+
+    async def _do(self, network_id: str, ids: Sequence[UUID]) -> None:
+        try:
+            with telemetry.span(f"due {self.name}", SpanKind.INTERNAL, network=network_id):
+                await self._work(network_id, ids)
+        except Unavailable as error:
+            telemetry.log().info(
+                "due work waits for somebody", loop=self.name, network=network_id, who=error.who
+            )
+            await self.release(network_id, ids, after=timedelta(seconds=LOOK_AGAIN_SECONDS))
+        except Exception as error:  # noqa: BLE001 - the other networks' work goes on
+            telemetry.log().error(
+                "due work failed", loop=self.name, network=network_id, error=telemetry.where(error)
+            )
+
+    async def release(self, network_id: str, ids: Sequence[UUID], *, after: timedelta) -> None:
+        """Give leased rows back, to be claimed again after a while of wall time."""
+        async with self._database.claiming() as tx:
+            await tx.execute(
+                sa.text(
+                    f"UPDATE {self._table.table} SET leased_until = :until"  # noqa: S608
+                    f" WHERE network_id = :network AND {self._table.identity} = ANY(:ids)"
+                ),
+                {"until": wall() + after, "network": network_id, "ids": list(ids)},
+            )
+
+    async def outlook(self) -> tuple[datetime | None, int]:
+        """The next due instant after now, and how many rows are due now."""
+        async with self._database.claiming() as tx:
+            row = (await tx.execute(self._next, {"now": self._clock.now()})).one()
+        return row.next_due, row.due_now
+
+    async def _pause(self) -> float:
+        next_due, due_now = await self.outlook()
+        if due_now:
+            return 0.2  # leased by somebody else, or just released
+        if next_due is None:
+            return LOOK_AGAIN_SECONDS * 5
+        return min(self._clock.seconds_until(next_due), LOOK_AGAIN_SECONDS * 5)

@@ -1,0 +1,199 @@
+"""The operation and its events commit together; a relay publishes them in order and can publish them again.
+
+PostgreSQL is the truth and JetStream a fast copy: on every connect and reconnect, before publishing, the relay
+compares what it has had acknowledged with what the stream holds, and publishes the difference again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import nats.errors
+import nats.js.errors
+import sqlalchemy as sa
+from nats.js import JetStreamContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from common import streams, telemetry
+from common.contracts.messages import Event
+
+if TYPE_CHECKING:
+    from common.bus import Bus
+
+BATCH = 500
+ACKNOWLEDGE_SECONDS = 10.0
+
+_RECORD = sa.text(
+    "INSERT INTO outbox (event_id, network_id, subject, body, traceparent)"
+    " VALUES (:event_id, :network_id, :subject, :body, :traceparent)"
+)
+_NEXT = sa.text(
+    "SELECT seq, event_id, subject, body, traceparent, stream_seq IS NOT NULL AS again FROM outbox"
+    " WHERE published_at IS NULL ORDER BY seq LIMIT :limit"
+)
+_PUBLISHED = sa.text(
+    "UPDATE outbox SET published_at = clock_timestamp(), stream_created = :created, stream_seq = done.stream_seq"
+    " FROM unnest(CAST(:seqs AS bigint[]), CAST(:stream_seqs AS bigint[])) AS done (seq, stream_seq)"
+    " WHERE outbox.seq = done.seq"
+)
+_HIGHEST = sa.text(
+    "SELECT event_id, stream_seq FROM outbox WHERE stream_created = :created AND published_at IS NOT NULL"
+    " ORDER BY stream_seq DESC LIMIT 1"
+)
+_AGAIN = sa.text(
+    "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"
+    " AND (stream_created IS DISTINCT FROM :created OR stream_seq > :last_seq)"
+)
+_WAITING = sa.text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+_LOCK = sa.text("SELECT pg_try_advisory_lock(hashtext('outbox-relay'))")
+PRUNE = sa.text(
+    "DELETE FROM outbox WHERE published_at < CAST(:before AS timestamptz) - make_interval(secs => :days * 86400)"
+)
+
+
+async def record(tx: AsyncConnection, *events: Event) -> None:
+    """Write events in the transaction of what they tell about; the relay publishes them after the commit."""
+    if not events:
+        return
+    traceparent = telemetry.traceparent()
+    await tx.execute(
+        _RECORD,
+        [
+            {
+                "event_id": event.event_id,
+                "network_id": event.network_id,
+                "subject": event.subject,
+                "body": event.model_dump_json().encode(),
+                "traceparent": traceparent,
+            }
+            for event in events
+        ],
+    )
+
+
+async def recorded(tx: AsyncConnection) -> list[dict[str, Any]]:
+    """What the outbox holds, oldest first, as `{"subject", "body"}`: for tests and checks."""
+    rows = await tx.execute(sa.text("SELECT subject, body FROM outbox ORDER BY seq"))
+    return [{"subject": row.subject, "body": row.body} for row in rows]
+
+
+async def waiting(tx: AsyncConnection) -> int:
+    """How many events wait to be published."""
+    return int((await tx.execute(_WAITING)).scalar_one())
+
+
+class Relay:
+    """Publishes one service's outbox to its stream. One runs at a time, whoever holds the advisory lock."""
+
+    def __init__(self, engine: AsyncEngine, bus: "Bus", stream: streams.Stream) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._stream = stream
+        self._wake = asyncio.Event()
+        self._reconcile = True
+        self.published = 0
+        bus.on_connected(self.connection_changed)
+
+    def wake(self) -> None:
+        """There may be new rows."""
+        self._wake.set()
+
+    def connection_changed(self) -> None:
+        """Compare with the stream before publishing anything more."""
+        self._reconcile = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; a lost database or bus is tried again."""
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    if (await connection.execute(_LOCK)).scalar_one():
+                        await self._relay(connection)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it was, the rows are still there
+                telemetry.log().warning("relay interrupted", error=telemetry.where(error))
+                self._reconcile = True
+            await asyncio.sleep(0.5)
+
+    async def _relay(self, connection: AsyncConnection) -> None:
+        created = ""
+        while True:
+            self._wake.clear()
+            js = await self._bus.jetstream()
+            if self._reconcile:
+                self._reconcile = False
+                created = await self.reconcile(connection, js)
+            rows = (await connection.execute(_NEXT, {"limit": BATCH})).all()
+            if rows:
+                await self._publish(connection, js, created, rows)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), timeout=0.5)
+
+    async def reconcile(self, connection: AsyncConnection, js: JetStreamContext) -> str:
+        """Mark for publishing again whatever the stream has lost; returns the stream's creation instant.
+
+        The highest acknowledged message is also compared by id: a stream that lost its end and was written to
+        since would have the sequence, but with something else in it.
+        """
+        info = await streams.declare(js, self._stream)
+        created = _instant(info.created)
+        last_seq = info.state.last_seq
+        highest = (await connection.execute(_HIGHEST, {"created": created})).one_or_none()
+        if highest is not None and info.state.first_seq <= highest.stream_seq <= last_seq:
+            try:
+                held = await js.get_msg(self._stream.name, seq=highest.stream_seq)
+                if (held.headers or {}).get("Nats-Msg-Id") != str(highest.event_id):
+                    last_seq = 0
+            except nats.js.errors.NotFoundError:
+                last_seq = 0
+        again = await connection.execute(_AGAIN, {"created": created, "last_seq": last_seq})
+        if again.rowcount:
+            telemetry.log().warning("publishing again", stream=self._stream.name, events=again.rowcount)
+        return created
+
+    async def _publish(
+        self, connection: AsyncConnection, js: JetStreamContext, created: str, rows: Sequence[Any]
+    ) -> None:
+        futures = []
+        for row in rows:
+            headers = {"Nats-Msg-Id": str(row.event_id)}
+            if row.traceparent:
+                headers["traceparent"] = row.traceparent
+            futures.append(
+                await js.publish_async(row.subject, row.body, headers=headers, stream=self._stream.name)
+            )
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                outcomes = await asyncio.gather(*futures, return_exceptions=True)
+        except TimeoutError:
+            self._bus.forget_jetstream()
+            raise
+        done = [
+            (row, ack) for row, ack in zip(rows, outcomes, strict=True) if not isinstance(ack, BaseException)
+        ]
+        if done:
+            await connection.execute(
+                _PUBLISHED,
+                {
+                    "created": created,
+                    "seqs": [row.seq for row, _ in done],
+                    "stream_seqs": [ack.seq for _, ack in done],
+                },
+            )
+            self.published += len(done)
+            for row, _ in done:
+                telemetry.PUBLISHED.labels(again=str(row.again).lower()).inc()
+        failed = next((outcome for outcome in outcomes if isinstance(outcome, BaseException)), None)
+        if failed is not None:
+            self._bus.forget_jetstream()
+            raise failed
+
+
+def _instant(value: datetime | str | None) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

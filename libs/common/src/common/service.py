@@ -1,0 +1,299 @@
+"""What every service is made of, put together once: clock, database, bus, relay, readers, answers, loops, health.
+
+A service's `create_app(settings)` makes a `Core`, its own parts around it, and returns `app(core, …)`.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from common import outbox, streams, telemetry
+from common.bus import Bus
+from common.caller import Signer, Verifier
+from common.clock import Clock
+from common.database import Database
+from common.delivery import Consumption, Readers
+from common.development import Status, follow, learn_the_time
+from common.due import DueLoop
+from common.errors import Unavailable
+from common.rpc import Answers, Asks, Server
+from common.settings import CommonSettings
+
+
+@dataclass(frozen=True)
+class Core:
+    """What every service stands on."""
+
+    name: str
+    settings: CommonSettings
+    clock: Clock
+    database: Database
+    bus: Bus
+    signer: Signer
+    verifier: Verifier
+    asks: Asks
+
+    @property
+    def development(self) -> bool:
+        """Whether the clock can be moved."""
+        return self.settings.env == "development"
+
+    def stream(self, owner: str) -> streams.Stream:
+        """An owner's stream, as this installation keeps it."""
+        return streams.Stream(owner, self.settings.replay_window_days, self.settings.stream_replicas)
+
+
+def core(name: str, settings: CommonSettings) -> Core:
+    """Construct (without connecting anything yet)."""
+    bus = Bus(settings.nats_url, name)
+    signer = Signer(name, settings.signing_key)
+    return Core(
+        name=name,
+        settings=settings,
+        clock=Clock(),
+        database=Database(settings.database_url, settings.worker_database_url, pool_size=settings.pool_size),
+        bus=bus,
+        signer=signer,
+        verifier=Verifier(settings.trusted_keys),
+        asks=Asks(bus, signer),
+    )
+
+
+class Worker(Protocol):
+    """A loop that runs for as long as the service does, such as `DueLoop`."""
+
+    in_flight: int
+    done: int
+
+    async def run(self) -> None:
+        """Work until stopped."""
+
+    def stop(self) -> None:
+        """Take nothing more; finish what is in flight."""
+
+
+class Running:
+    """One running service: starts in order, knows whether it is ready and settled, and stops in order."""
+
+    def __init__(
+        self,
+        core: Core,
+        answers: Answers[Any],
+        readers: Readers[Any],
+        parts: Any,
+        workers: Sequence[Worker],
+        callbacks: Callable[[], int],
+    ) -> None:
+        settings = core.settings
+        self.core = core
+        self.server = Server(core.bus, core.verifier, answers, parts)
+        self.relay = outbox.Relay(core.database.engine, core.bus, core.stream(core.name))
+        self.consumption = Consumption(
+            settings.nats_url, core.name, core.bus, core.database, core.clock, readers, parts,
+            development=core.development, shutdown_seconds=settings.shutdown_seconds, stream=core.stream,
+        )  # fmt: skip
+        self.workers = workers
+        self.callbacks = callbacks
+        self.ready = False
+        self.stopping = False
+        self._background: list[asyncio.Task[None]] = []
+        self._working: list[asyncio.Task[None]] = []
+        core.database.after_commit.append(self.relay.wake)
+
+    async def start(self) -> None:
+        """Connect, declare, answer, read, work; ready when all of that stands."""
+        core = self.core
+        await core.bus.connect()
+        if core.development:
+            await learn_the_time(core.bus, core.clock)
+            await follow(core.name, core.bus, core.clock, self.status)
+        while True:
+            try:
+                await core.database.ping()
+                js = await core.bus.jetstream()
+                await streams.declare(js, core.stream(core.name))
+                await self.server.start()
+                await self.consumption.start()
+                break
+            except streams.Drift:
+                raise
+            except Exception as error:  # noqa: BLE001 - not there yet; readiness says so
+                telemetry.log().warning("start waits", error=telemetry.where(error))
+                await asyncio.sleep(0.5)
+        for loop in (
+            self.relay.run(), self.consumption.keep_declared(), self.consumption.keep_replaying(), self._prune()
+        ):  # fmt: skip
+            self._background.append(asyncio.create_task(loop))
+        for worker in self.workers:
+            self._working.append(asyncio.create_task(worker.run()))
+        self.ready = True
+        telemetry.log().info("ready")
+
+    async def stop(self) -> None:
+        """Finish what is in flight, publish what was committed, then let go."""
+        self.ready, self.stopping = False, True
+        telemetry.log().info("stopping")
+        for worker in self.workers:
+            worker.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.core.settings.shutdown_seconds):
+                if self._background:
+                    await self.server.stop()
+                    await self.consumption.stop()
+                await asyncio.gather(*self._working, return_exceptions=True)
+                await self._drain_outbox()
+        for task in (*self._working, *self._background):
+            task.cancel()
+        await asyncio.gather(*self._working, *self._background, return_exceptions=True)
+        await self.core.bus.close()
+        await self.core.database.dispose()
+
+    async def _drain_outbox(self) -> None:
+        while self._background and self.core.bus.connected:
+            async with self.core.database.unscoped() as tx:
+                if await outbox.waiting(tx) == 0:
+                    return
+            await asyncio.sleep(0.05)
+
+    async def status(self) -> Status:
+        """For the development clock: what is still to be done here."""
+        due = [await worker.outlook() for worker in self.workers if isinstance(worker, DueLoop)]
+        instants = [instant for instant, _ in due if instant is not None]
+        async with self.core.database.unscoped() as tx:
+            unpublished = await outbox.waiting(tx)
+        unread = await self.consumption.unread()
+        return Status(
+            next_due=min(instants, default=None),
+            due_now=sum(count for _, count in due),
+            in_flight=self.server.in_flight
+            + self.consumption.in_flight
+            + sum(w.in_flight for w in self.workers),
+            unpublished=unpublished,
+            unread=unread,
+            callbacks=self.callbacks(),
+            activity=self.server.answered
+            + self.consumption.taken
+            + self.relay.published
+            + sum(worker.done for worker in self.workers),
+        )
+
+    async def check(self) -> list[str]:
+        """What is missing for readiness; empty when ready."""
+        missing = [] if self.ready else ["starting" if not self.stopping else "stopping"]
+        if not self.core.bus.connected:
+            missing.append("bus")
+        try:
+            async with asyncio.timeout(2):
+                await self.core.database.ping()
+        except (Unavailable, TimeoutError, OSError):
+            missing.append("database")
+        return missing
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(600)
+            try:
+                await self.core.database.prune(window_days=self.core.settings.replay_window_days)
+            except Unavailable as error:
+                telemetry.log().warning("pruning waits", who=error.who)
+
+
+def app(
+    core: Core,
+    *,
+    answers: Answers[Any] | None = None,
+    readers: Readers[Any] | None = None,
+    parts: Any = None,
+    workers: Sequence[Worker] = (),
+    callbacks: Callable[[], int] = lambda: 0,
+    on_ready: Callable[[], Awaitable[None]] | None = None,
+    on_stop: Callable[[], Awaitable[None]] | None = None,
+    **fastapi: Any,
+) -> FastAPI:
+    """The ASGI application of a service: its lifespan is the service's, its routes are health and metrics.
+
+    `on_ready` runs once everything stands; `on_stop` before the bus and the database are let go.
+    """
+    running = Running(core, answers or Answers(), readers or Readers(), parts, workers, callbacks)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async def start() -> None:
+            try:
+                await running.start()
+                if on_ready is not None:
+                    await on_ready()
+            except streams.Drift as error:
+                telemetry.log().error("declaration differs", difference=str(error))
+                signal.raise_signal(signal.SIGTERM)
+
+        starting = asyncio.create_task(start())
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            if on_stop is not None:
+                await on_stop()
+            await running.stop()
+
+    fastapi.setdefault("openapi_url", None)
+    application = FastAPI(lifespan=lifespan, **fastapi)
+    application.state.running = running
+    _health(application, running)
+    return application
+
+
+def _health(application: FastAPI, running: Running) -> None:
+    @application.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive", "service": running.core.name}
+
+    @application.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        missing = await running.check()
+        if not missing:
+            return JSONResponse({"status": "ready", "service": running.core.name})
+        problem = {
+            "type": "/problems/not-ready",
+            "title": "Not ready",
+            "status": 503,
+            "detail": ", ".join(missing),
+        }
+        return JSONResponse(problem, 503, media_type="application/problem+json")
+
+    @application.get("/metrics", include_in_schema=False)
+    async def metrics(_: Request) -> Response:
+        with contextlib.suppress(Unavailable):
+            async with running.core.database.unscoped() as tx:
+                telemetry.UNPUBLISHED.set(await outbox.waiting(tx))
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> None:
+    """Serve until SIGTERM or Ctrl-C; then finish what is in flight within `shutdown_seconds`."""
+    telemetry.start(name)
+    config = uvicorn.Config(
+        create(),
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds),
+        server_header=False,
+    )
+    started = time.monotonic()
+    uvicorn.Server(config).run()
+    telemetry.log().info("stopped", after_seconds=round(time.monotonic() - started, 1))

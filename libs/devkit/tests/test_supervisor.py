@@ -196,6 +196,8 @@ class Whole:
                 "GATEWAY_PORT": str(self.gateway),
                 "SANDBOX_PORT": str(self.sandbox),
                 "ENDED": str(self.ended),
+                # The small programs import nothing that would be worth importing ahead.
+                "VINCULO_NURSERY": "off",
                 **environment,
             },
         )

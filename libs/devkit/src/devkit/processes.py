@@ -13,6 +13,7 @@ from devkit.embedded import Infrastructure
 from devkit.embedded.child import Program
 from devkit.embedded.ports import LOOPBACK, free
 from devkit.home import ROLES, SERVICES, Home, Secrets
+from devkit.nursery import Nursery
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,28 @@ class PythonProcess(Program):
     """A module run as `python -m`, which says over HTTP when it is ready."""
 
     def __init__(
-        self, name: str, module: str, *, port: int, log: Path, environment: Mapping[str, str]
+        self,
+        name: str,
+        module: str,
+        *,
+        port: int,
+        log: Path,
+        environment: Mapping[str, str],
+        nursery: Nursery | None = None,
     ) -> None:
         self.name = name
         self.module = module
         self.port = port
         self.log = log
         self._environment = environment
+        self._nursery = nursery
+
+    def launch(self) -> None:
+        """By a fork where there is a nursery, by a fresh interpreter otherwise."""
+        if self._nursery is None:
+            super().launch()
+        else:
+            self.process = self._nursery.bear(self.module, environment=self.environment(), log=self.log)
 
     def command(self) -> Sequence[str | Path]:
         """With the interpreter that runs us."""
@@ -164,7 +180,9 @@ def _of_the_sandbox(home: Home, ports: Ports, nats_url: str, secrets: Secrets) -
     }
 
 
-def sandbox_process(home: Home, infrastructure: Infrastructure, ports: Ports) -> PythonProcess:
+def sandbox_process(
+    home: Home, infrastructure: Infrastructure, ports: Ports, nursery: Nursery | None = None
+) -> PythonProcess:
     """The provider sandbox, which also keeps the development clock."""
     return PythonProcess(
         "sandbox",
@@ -175,10 +193,13 @@ def sandbox_process(home: Home, infrastructure: Infrastructure, ports: Ports) ->
             "VINCULO_ENV": "development",
             **_of_the_sandbox(home, ports, infrastructure.nats_url, home.secrets),
         },
+        nursery=nursery,
     )
 
 
-def service_processes(home: Home, infrastructure: Infrastructure, ports: Ports) -> list[PythonProcess]:
+def service_processes(
+    home: Home, infrastructure: Infrastructure, ports: Ports, nursery: Nursery | None = None
+) -> list[PythonProcess]:
     """The six services."""
     secrets = home.secrets
     own = _of_one_service(secrets, ports)
@@ -193,6 +214,7 @@ def service_processes(home: Home, infrastructure: Infrastructure, ports: Ports) 
                 **_of_every_service(service, secrets, infrastructure, ports.services[service]),
                 **own.get(service, {}),
             },
+            nursery=nursery,
         )
         for service in SERVICES
     ]

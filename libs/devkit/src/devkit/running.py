@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from devkit import databases
 from devkit.embedded import Infrastructure, infrastructure
+from devkit.errors import CannotStart
 from devkit.home import SERVICES, Home, Running
+from devkit.nursery import Nursery, available
 from devkit.processes import Ports, database_urls, sandbox_process, service_processes
 from devkit.supervisor import Supervisor
 
@@ -56,13 +58,20 @@ class System:
 
     async def start(self) -> None:
         """Return when every process answers."""
-        self.home.rotate_logs(["postgres", "nats", "migrate", "sandbox", *SERVICES])
+        self.home.rotate_logs(["postgres", "nats", "nursery", "migrate", "sandbox", *SERVICES])
         self.home.ledger.parent.mkdir(mode=0o700, exist_ok=True)
         await self.supervisor.start(self.servers.programs)
-        await databases.make(self.home, self.servers)
+        nursery = Nursery(self.home.log("nursery")) if available() else None
+        try:
+            async with asyncio.TaskGroup() as meanwhile:
+                meanwhile.create_task(databases.make(self.home, self.servers))
+                if nursery is not None:
+                    meanwhile.create_task(self.supervisor.start([nursery]))
+        except* CannotStart as refusals:
+            raise refusals.exceptions[0] from None
         await self.supervisor.start(
-            [sandbox_process(self.home, self.servers, self.ports)],
-            service_processes(self.home, self.servers, self.ports),
+            [sandbox_process(self.home, self.servers, self.ports, nursery)],
+            service_processes(self.home, self.servers, self.ports, nursery),
         )
 
     async def stop(self) -> None:

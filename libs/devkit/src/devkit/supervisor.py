@@ -59,8 +59,11 @@ class Supervisor:
         return os.getpid()
 
     def described(self) -> dict[str, dict[str, int]]:
-        """By name: process id, and the port it listens on."""
-        return {program.name: {"pid": program.pid, "port": program.port} for program in self.programs}
+        """By name: process id, and the port it listens on, where it does."""
+        return {
+            program.name: {"pid": program.pid} | ({"port": program.port} if program.port else {})
+            for program in self.programs
+        }
 
     async def _aside(self, work: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -134,6 +137,8 @@ class Supervisor:
         await asyncio.gather(*self._watches, return_exceptions=True)
         for group in reversed(self._groups):
             await asyncio.gather(*(self._end(program) for program in group))
+            for program in group:
+                program.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _end(self, program: Program) -> None:

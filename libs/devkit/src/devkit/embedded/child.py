@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from devkit.errors import CannotStart
 
@@ -84,6 +84,23 @@ def last_line(log: Path) -> str:
     return lines[-1].strip()[:300] if lines else ""
 
 
+class Process(Protocol):
+    """What we need of a running process: a part of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def poll(self) -> int | None:
+        """How it ended; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Block until it has ended."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Signal it, unless it has ended."""
+
+
 class Program(ABC):
     """A program that can be started, stopped, killed, and started again.
 
@@ -95,7 +112,7 @@ class Program(ABC):
     log: Path
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGKILL
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @abstractmethod
     def command(self) -> Sequence[str | Path]:
@@ -123,20 +140,26 @@ class Program(ABC):
 
     def launch(self) -> None:
         """Start it and return at once."""
+        self.spawn(stdin=subprocess.DEVNULL)
+
+    def spawn(self, *, stdin: int, stdout: int | None = None) -> "subprocess.Popen[bytes]":
+        """Start its command as a child of ours; what is not piped elsewhere goes to its log."""
         line = launched(
             self.command(), death_signal=self.death_signal, identity=self.identity(), touches=self.touches()
         )
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             # A session of its own keeps the terminal's Ctrl-C away: we decide the order in which things stop.
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 line,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdin=stdin,
+                stdout=log if stdout is None else stdout,
+                stderr=log,
                 env=dict(self.environment()),
                 start_new_session=True,
             )
+        self.process = process
+        return process
 
     @property
     def pid(self) -> int:
@@ -185,6 +208,9 @@ class Program(ABC):
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(number)
 
+    def close(self) -> None:  # noqa: B027 - most have nothing to do here
+        """Let go of what was held to talk to it, once it has ended."""
+
     def stop(self, grace: float = 10) -> None:
         """Ask it to end in order; insist after the grace."""
         if self.process is None:
@@ -194,6 +220,7 @@ class Program(ABC):
             self.process.wait(grace)
         except subprocess.TimeoutExpired:
             self.kill()
+        self.close()
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL), for tests of faults."""

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from devkit.embedded import EmbeddedNats, EmbeddedPostgres, infrastructure
-from devkit.embedded.child import Identity
+from devkit.embedded.child import Identity, launched
 from devkit.embedded.ports import RANGE, chosen, free, is_free
 from devkit.errors import CannotStart
 from devkit.home import Home
@@ -290,6 +290,7 @@ OWNER = textwrap.dedent("""
 def test_nothing_is_left_when_the_parent_is_killed(folder):
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(folder)], stdout=subprocess.PIPE, text=True)
     with owner:
+        assert owner.stdout is not None
         assert owner.stdout.readline() == "up\n"
         children = psutil.Process(owner.pid).children(recursive=True)
         names = {child.name() for child in children}
@@ -313,7 +314,9 @@ async def test_as_root_postgres_runs_as_nobody_even_in_a_folder_closed_to_it(tmp
     server = make_postgres(closed)
     server.start()
     try:
-        assert psutil.Process(server.pid).uids().real == Identity.when_root().uid
+        nobody = Identity.when_root()
+        assert nobody is not None
+        assert psutil.Process(server.pid).uids().real == nobody.uid
         assert await query(server, "SELECT 1") == 1
         assert closed.stat().st_uid == 0
     finally:
@@ -326,23 +329,14 @@ def test_an_ordinary_user_starts_it_too(tmp_path):
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     os.chown(theirs, 65534, 65534)
-    launcher = Path(sys.modules["devkit.embedded.child"].LAUNCHER)
-    line = [
-        sys.executable,
-        "-I",
-        "-S",
-        launcher,
-        "--parent",
-        str(os.getpid()),
-        "--user",
-        "65534",
-        "--group",
-        "65534",
-    ]
     code = OWNER.replace("time.sleep(120)", "postgres.stop()\nnats.stop()")
 
     done = subprocess.run(
-        [*line, "--reach", "--", sys.executable, "-c", code, str(theirs / "x y")],
+        launched(
+            [sys.executable, "-c", code, str(theirs / "x y")],
+            identity=Identity(65534, 65534),
+            touches=[Path(sys.executable), Path(sys.prefix) / "bin", Path(__file__), theirs / "x y"],
+        ),
         capture_output=True,
         text=True,
         check=False,

@@ -44,7 +44,11 @@ class Asks:
         self._signer = signer
 
     async def ask(
-        self, request: Request[Answer], *, caller: Caller, timeout: float = DEFAULT_TIMEOUT
+        self,
+        request: Request[Answer],
+        *,
+        caller: Caller,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - the owner is told of it too
     ) -> Answer:
         """The owner's answer. Raises `Refused` with the owner's code, or `Unavailable`."""
         owner = request.owner()

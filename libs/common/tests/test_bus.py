@@ -1,0 +1,354 @@
+"""What requests, events and the outbox promise, on a real NATS."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from common import delivery, outbox, rpc, streams
+from common.bus import Bus
+from common.caller import Caller, Signer, Verifier, system
+from common.clock import Clock
+from common.contracts.messages import Done
+from common.database import Database
+from common.delivery import Consumption, Readers
+from common.errors import NotAllowed, Refused, Unavailable
+from common.rpc import Answers, Asks
+from common.testing import START, Answering, Keys, caller
+
+from .conftest import CountMarks, Mark, Marked, labels, put_mark
+
+STREAM = streams.Stream("toy")
+
+
+def event(label: str, network_id: str = "alpha") -> Marked:
+    return Marked(network_id=network_id, occurred_at=START, version=1, label=label)
+
+
+async def record(database: Database, *events: Marked) -> None:
+    async with database.transaction("alpha") as tx:
+        await outbox.record(tx, *events)
+
+
+@asynccontextmanager
+async def relaying(database: Database, bus: Bus) -> AsyncIterator[outbox.Relay]:
+    relay = outbox.Relay(database.engine, bus, STREAM)
+    database.after_commit.append(relay.wake)
+    task = asyncio.create_task(relay.run())
+    yield relay
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def drained(database: Database) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            async with database.unscoped() as tx:
+                if await outbox.waiting(tx) == 0:
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - what is waited for is in another process
+            await asyncio.sleep(0.02)
+
+
+# --- requests -------------------------------------------------------------------------------------------
+
+
+async def test_a_request_is_answered_to_the_caller_who_signed_it(answering: Answering, asks: Asks) -> None:
+    answers = Answers[list[Caller]]()
+    seen: list[Caller] = []
+
+    @answers.to(CountMarks)
+    async def count(_: CountMarks, who: Caller, parts: list[Caller]) -> Done:
+        parts.append(who)
+        return Done(version=3)
+
+    async with answering(answers, seen):
+        assert (await asks.ask(CountMarks(), caller=caller("alpha", "staff:1"))).version == 3
+    assert seen == [caller("alpha", "staff:1")]
+
+
+async def test_a_refusal_arrives_with_its_code_and_what_would_be_possible(
+    answering: Answering, asks: Asks
+) -> None:
+    answers = Answers[None]()
+
+    @answers.to(CountMarks)
+    async def refuse(_: CountMarks, __: Caller, ___: None) -> Done:
+        raise Refused("No room here", code="full", alternatives=["b"])
+
+    async with answering(answers, None):
+        with pytest.raises(Refused) as refusal:
+            await asks.ask(CountMarks(), caller=caller("alpha"))
+    assert (refusal.value.refusal, refusal.value.extra) == ("full", {"alternatives": ["b"]})
+
+
+async def test_nobody_listening_is_known_at_once(asks: Asks) -> None:
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        await asks.ask(CountMarks(), caller=caller("alpha"), timeout=30)
+    assert time.monotonic() - started < 15
+
+
+async def test_a_bug_is_answered_without_its_text(answering: Answering, asks: Asks) -> None:
+    answers = Answers[None]()
+
+    @answers.to(CountMarks)
+    async def fail(_: CountMarks, __: Caller, ___: None) -> Done:
+        raise ZeroDivisionError("Ivan Petrov")
+
+    async with answering(answers, None):
+        with pytest.raises(Refused) as refusal:
+            await asks.ask(CountMarks(), caller=caller("alpha"))
+    assert refusal.value.refusal == "internal-error"
+    assert "Ivan" not in refusal.value.detail
+
+
+async def test_slow_answers_do_not_hold_up_the_others(answering: Answering, asks: Asks) -> None:
+    answers, gate, running = Answers[None](), asyncio.Event(), 0
+
+    @answers.to(CountMarks)
+    async def slow(_: CountMarks, __: Caller, ___: None) -> Done:
+        nonlocal running
+        running += 1
+        if running == 10:
+            gate.set()
+        await gate.wait()
+        return Done(version=1)
+
+    async with answering(answers, None), asyncio.timeout(10):
+        await asyncio.gather(*(asks.ask(CountMarks(), caller=caller("alpha"), timeout=9) for _ in range(10)))
+
+
+async def test_a_forged_or_overreaching_context_is_refused(keys: Keys) -> None:
+    verifier = keys.verifier()
+    assert verifier.verify(keys.signer("recall").sign(system("recall", "alpha"))).actor == "system:recall"
+    forger = Signer("gateway", keys.private["recall"])
+    for token in (
+        forger.sign(caller("alpha", "staff:1")),
+        keys.signer("recall").sign(caller("alpha", "staff:1")),
+        keys.signer("recall").sign(caller("alpha", "patient-by-reply")),
+        keys.signer("recall").sign(system("booking", "alpha")),
+        "rubbish",
+        "",
+    ):
+        with pytest.raises(NotAllowed):
+            verifier.verify(token)
+    assert verifier.verify(keys.signer("notifications").sign(caller("alpha", "patient-by-reply"))).is_patient
+    assert Verifier(keys.public).verify(keys.signer("gateway").sign(caller("alpha"))).network_id == "alpha"
+
+
+# --- outbox ---------------------------------------------------------------------------------------------
+
+
+async def stored(bus: Bus) -> list[str]:
+    js = await bus.jetstream()
+    info = await js.stream_info(STREAM.name)
+    held = [
+        await js.get_msg(STREAM.name, seq=seq) for seq in range(info.state.first_seq, info.state.last_seq + 1)
+    ]
+    return [Marked.model_validate_json(message.data or b"").label for message in held]
+
+
+async def test_what_was_committed_is_published_and_what_was_rolled_back_is_not(
+    database: Database, bus: Bus
+) -> None:
+    async def fail() -> None:
+        async with database.transaction("alpha") as tx:
+            await outbox.record(tx, event("lost"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with relaying(database, bus):
+        await record(database, *(event(f"{number}") for number in range(1200)))
+        await drained(database)
+    assert await stored(bus) == [f"{number}" for number in range(1200)]
+
+
+async def test_losing_the_stream_loses_nothing(database: Database, bus: Bus) -> None:
+    async with relaying(database, bus) as relay:
+        await record(database, event("before"))
+        await drained(database)
+        js = await bus.jetstream()
+        await js.delete_stream(STREAM.name)
+        await record(database, event("after"))
+        await drained(database)
+
+        async def both() -> bool:
+            return sorted(await stored(bus)) == ["after", "before"]
+
+        relay.connection_changed()
+        await until(both)
+
+
+async def test_a_stream_that_lost_its_end_and_was_written_to_since_is_noticed(
+    database: Database, bus: Bus
+) -> None:
+    async with relaying(database, bus) as relay:
+        await record(database, event("1"), event("2"))
+        await drained(database)
+        js = await bus.jetstream()
+        await js.delete_msg(STREAM.name, 2)
+        relay.connection_changed()
+        await record(database, event("3"))
+        await drained(database)
+
+        async def republished() -> bool:
+            async with database.unscoped() as tx:
+                return await outbox.waiting(tx) == 0 and relay.published >= 5
+
+        await until(republished)
+
+
+async def test_only_one_relay_publishes_at_a_time(database: Database, bus: Bus) -> None:
+    async with relaying(database, bus) as first, relaying(database, bus) as second:
+        await record(database, *(event(f"{number}") for number in range(50)))
+        await drained(database)
+        assert first.published + second.published == 50
+        assert 0 in (first.published, second.published)
+
+
+# --- events ---------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def consuming(
+    readers: Readers[Any], database: Database, bus: Bus, url: str, clock: Clock
+) -> AsyncIterator[Any]:
+    consumption = Consumption(
+        url, "toy", bus, database, clock, readers, database,
+        development=True, shutdown_seconds=5, stream=streams.Stream,
+    )  # fmt: skip
+    await consumption.start()
+    yield consumption
+    await consumption.stop()
+
+
+async def publish(bus: Bus, *events: Marked) -> None:
+    js = await bus.jetstream()
+    await streams.declare(js, STREAM)
+    for one in events:
+        await js.publish(
+            one.subject, one.model_dump_json().encode(), headers={"Nats-Msg-Id": str(one.event_id)}
+        )
+
+
+async def test_events_published_before_and_after_the_start_are_applied_once(
+    database: Database, bus: Bus, nats_server: Any, clock: Clock
+) -> None:
+    readers = Readers[Database]()
+
+    @readers.of(Marked, durable="toy-marks")
+    async def mark(one: Marked, parts: Database) -> None:
+        async with parts.applying(one, "toy-marks") as tx:
+            await put_mark(tx, one.network_id, one.label)
+
+    await publish(bus, event("a"))
+    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+        twice = event("b")
+        await publish(bus, twice)
+        await until(lambda: _read_all(consumption))
+        assert (
+            await consumption.apply(
+                readers.readers[0], twice.subject, twice.model_dump_json().encode(), {}, 2
+            )
+            == "repeated"
+        )
+    assert await labels(database, "alpha") == ["a", "b"]
+
+
+async def _read_all(consumption: Consumption[Any]) -> bool:
+    return await consumption.unread() == 0
+
+
+async def test_an_unreachable_service_delays_an_event_and_a_bug_buries_it_where_it_can_be_replayed(
+    database: Database, bus: Bus, nats_server: Any, clock: Clock
+) -> None:
+    readers, tries, mended = Readers[Database](), 0, False
+
+    @readers.of(Marked, durable="toy-marks")
+    async def mark(one: Marked, parts: Database) -> None:
+        nonlocal tries
+        tries += 1
+        if one.label == "waits" and tries < 3:
+            raise Unavailable("somebody")
+        if one.label == "bug" and not mended:
+            raise ZeroDivisionError
+        async with parts.applying(one, "toy-marks") as tx:
+            await put_mark(tx, one.network_id, one.label)
+
+    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+        await publish(bus, event("waits"))
+        await until(lambda: _read_all(consumption))
+        await publish(bus, event("bug"), event("fine"))
+        await until(lambda: _read_all(consumption))
+        assert await labels(database, "alpha") == ["fine", "waits"]
+        async with database.unscoped() as tx:
+            buried = (await tx.execute(sa.text("SELECT attempts, error FROM dead_letters"))).one()
+            assert buried.attempts == delivery.ATTEMPTS
+            assert buried.error.startswith("ZeroDivisionError at test_bus.py")
+            await tx.execute(sa.text("UPDATE dead_letters SET replay_requested_at = now()"))
+        mended = True
+        assert await consumption.replay_requested() == 1
+    assert await labels(database, "alpha") == ["bug", "fine", "waits"]
+
+
+async def test_readers_go_on_after_the_streams_were_deleted(
+    database: Database, bus: Bus, nats_server: Any, clock: Clock
+) -> None:
+    readers = Readers[Database]()
+
+    @readers.of(Marked, durable="toy-marks")
+    async def mark(one: Marked, parts: Database) -> None:
+        async with parts.applying(one, "toy-marks") as tx:
+            await put_mark(tx, one.network_id, one.label)
+
+    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+        await publish(bus, event("a"))
+        await until(lambda: _read_all(consumption))
+        js = await bus.jetstream()
+        await js.delete_stream(STREAM.name)
+        await consumption.declare()
+        await publish(bus, event("b"))
+
+        async def both() -> bool:
+            return await labels(database, "alpha") == ["a", "b"]
+
+        await until(both)
+
+
+async def test_a_consumer_that_is_not_what_the_code_declares_is_an_error(bus: Bus) -> None:
+    js = await bus.jetstream()
+    await streams.declare_durable(js, streams.Durable("toy-marks", STREAM, (Marked.subject,)))
+    await streams.declare_durable(js, streams.Durable("toy-marks", STREAM, (Marked.subject,)))
+    with pytest.raises(streams.Drift, match="filter_subjects"):
+        await streams.declare_durable(js, streams.Durable("toy-marks", STREAM, ("toy.event.other.v1",)))
+    with pytest.raises(streams.Drift, match="max_age"):
+        await streams.declare(js, streams.Stream("toy", max_age_days=1))
+
+
+def test_one_durable_reads_one_owner() -> None:
+    from common.contracts.booking import AppointmentBooked
+
+    with pytest.raises(ValueError, match="one owner"):
+        Readers[None]().of(Marked, AppointmentBooked, durable="mixed")
+
+
+def test_a_subject_is_answered_once() -> None:
+    answers = rpc.Answers[None]()
+
+    async def answer(_: Mark, __: Caller, ___: None) -> Done:
+        return Done(version=1)
+
+    answers.to(Mark)(answer)
+    with pytest.raises(ValueError, match="twice"):
+        answers.to(Mark)(answer)

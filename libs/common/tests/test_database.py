@@ -1,0 +1,170 @@
+"""What the database layer promises."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.clock import Clock
+from common.contracts.messages import Done
+from common.database import AlreadyApplied, Database
+from common.due import DueLoop, DueTable
+from common.encoding import to_text
+from common.errors import CommandReused, Refused
+from common.ids import new_id
+from common.sealed import Sealer
+from common.testing import START
+
+from .conftest import Mark, Marked, labels, put_mark
+
+
+async def test_a_network_neither_sees_nor_writes_the_rows_of_another(database: Database) -> None:
+    async with database.transaction("alpha") as tx:
+        await put_mark(tx, "alpha", "ours")
+    assert await labels(database, "beta") == []
+    with pytest.raises(sa.exc.DBAPIError, match="row-level security"):
+        async with database.transaction("beta") as tx:
+            await put_mark(tx, "alpha", "smuggled")
+    assert await labels(database, "alpha") == ["ours"]
+
+
+async def test_without_a_network_there_are_no_rows(database: Database) -> None:
+    async with database.transaction("alpha") as tx:
+        await put_mark(tx, "alpha", "ours")
+    async with database.unscoped() as tx:
+        assert (await tx.execute(sa.text("SELECT count(*) FROM marks"))).scalar_one() == 0
+
+
+async def test_the_worker_sees_when_rows_are_due_and_nothing_else(database: Database) -> None:
+    async with database.transaction("alpha") as tx:
+        await put_mark(tx, "alpha", "secret", START)
+    async with database.claiming() as tx:
+        assert (await tx.execute(sa.text("SELECT count(due_at) FROM marks"))).scalar_one() == 1
+    with pytest.raises(sa.exc.DBAPIError, match="permission denied"):
+        async with database.claiming() as tx:
+            await tx.execute(sa.text("SELECT label FROM marks"))
+
+
+async def test_an_event_is_applied_once_however_often_it_comes(database: Database) -> None:
+    event = Marked(network_id="alpha", occurred_at=START, version=1, label="x")
+    for _ in range(2):
+        try:
+            async with database.applying(event, "toy-reader") as tx:
+                await put_mark(tx, "alpha", event.label)
+        except AlreadyApplied:
+            pass
+    assert await labels(database, "alpha") == ["x"]
+
+
+async def test_two_deliveries_at_once_apply_an_event_once(database: Database) -> None:
+    event = Marked(network_id="alpha", occurred_at=START, version=1, label="x")
+
+    async def deliver() -> bool:
+        try:
+            async with database.applying(event, "toy-reader") as tx:
+                await put_mark(tx, "alpha", event.label)
+                await asyncio.sleep(0.01)
+        except AlreadyApplied:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(*(deliver() for _ in range(8)))) == [False] * 7 + [True]
+    assert await labels(database, "alpha") == ["x"]
+
+
+async def test_a_repeated_command_is_answered_the_same_and_done_once(database: Database) -> None:
+    command = Mark(label="x")
+
+    async def work(tx: AsyncConnection) -> Done:
+        await put_mark(tx, "alpha", command.label)
+        return Done(version=7)
+
+    answers = await asyncio.gather(*(database.once(command, "alpha", work) for _ in range(5)))
+    assert {answer.version for answer in answers} == {7}
+    assert await labels(database, "alpha") == ["x"]
+    with pytest.raises(CommandReused):
+        await database.once(Mark(command_id=command.command_id, label="y"), "alpha", work)
+
+
+async def test_a_refused_command_is_decided_anew(database: Database) -> None:
+    command, full = Mark(label="x"), True
+
+    async def work(tx: AsyncConnection) -> Done:
+        if full:
+            raise Refused("no room", code="full")
+        await put_mark(tx, "alpha", command.label)
+        return Done(version=1)
+
+    with pytest.raises(Refused, match="no room"):
+        await database.once(command, "alpha", work)
+    full = False
+    assert (await database.once(command, "alpha", work)).version == 1
+
+
+async def test_replicas_share_due_work_and_none_of_it_is_done_twice(database: Database, clock: Clock) -> None:
+    async with database.transaction("alpha") as tx:
+        for number in range(60):
+            await put_mark(tx, "alpha", f"{number:02}", START - timedelta(seconds=number))
+    done: list[object] = []
+
+    async def work(network_id: str, ids: Sequence[UUID]) -> None:
+        done.extend(ids)
+        async with database.transaction(network_id) as tx:
+            await tx.execute(
+                sa.text("UPDATE marks SET due_at = NULL WHERE mark_id = ANY(:ids)"), {"ids": list(ids)}
+            )
+
+    loops = [DueLoop("marks", DueTable("marks", "mark_id"), database, clock, work, batch=7) for _ in range(3)]
+    while any(await asyncio.gather(*(loop.step() for loop in loops))):
+        pass
+    assert len(done) == len(set(done)) == 60
+
+
+async def test_work_whose_holder_died_is_claimed_again_after_its_lease(
+    database: Database, clock: Clock
+) -> None:
+    async with database.transaction("alpha") as tx:
+        await put_mark(tx, "alpha", "x", START)
+    calls = []
+
+    async def work(network_id: str, ids: Sequence[UUID]) -> None:
+        calls.append(ids)  # and never clears due_at, as if it had died
+
+    loop = DueLoop("marks", DueTable("marks", "mark_id"), database, clock, work, lease_seconds=0.05)
+    assert await loop.step() == 1
+    assert await loop.step() == 0
+    await asyncio.sleep(0.06)
+    assert await loop.step() == 1
+    assert await loop.outlook() == (None, 1)
+
+
+async def test_nothing_sealed_can_be_read_once_the_patients_key_is_dropped(database: Database) -> None:
+    sealer, patient, other = Sealer(to_text(b"k" * 32)), new_id(), new_id()
+    async with database.transaction("alpha") as tx:
+        seals = await sealer.of_many(tx, "alpha", [patient, other])
+        closed = seals[patient].close({"phone": "+77010000000"}, about="contact")
+        assert b"7701" not in closed
+        assert seals[patient].open(closed, about="contact") == {"phone": "+77010000000"}
+        with pytest.raises(InvalidTag):
+            seals[patient].open(closed, about="note")
+        with pytest.raises(InvalidTag):
+            seals[other].open(closed, about="contact")
+        await sealer.drop(tx, "alpha", patient)
+    async with database.transaction("alpha") as tx:
+        assert list(await sealer.existing(tx, "alpha", [patient, other])) == [other]
+        with pytest.raises(InvalidTag):
+            (await sealer.of(tx, "alpha", patient)).open(closed, about="contact")
+
+
+def test_a_keyed_index_differs_between_networks_and_keys() -> None:
+    first, second = Sealer(to_text(b"a" * 32)), Sealer(to_text(b"b" * 32))
+    assert first.index("alpha", "+7701") == first.index("alpha", "+7701")
+    assert (
+        len({first.index("alpha", "+7701"), first.index("beta", "+7701"), second.index("alpha", "+7701")})
+        == 3
+    )

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -46,6 +48,7 @@ class Secrets:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._making = Lock()
         try:
             self._values: dict[str, str] = json.loads(path.read_text())
         except FileNotFoundError:
@@ -54,10 +57,11 @@ class Secrets:
             raise CannotStart(f"{path} is damaged: restore it, or remove the whole home") from error
 
     def _get(self, name: str, new: str) -> str:
-        if name not in self._values:
-            self._values[name] = new
-            write_private(self._path, json.dumps(self._values, indent=1, sort_keys=True) + "\n")
-        return self._values[name]
+        with self._making:
+            if name not in self._values:
+                self._values[name] = new
+                write_private(self._path, json.dumps(self._values, indent=1, sort_keys=True) + "\n")
+            return self._values[name]
 
     def password(self, name: str) -> str:
         """Letters and digits only, so that it needs no quoting in a URL or in SQL."""
@@ -124,9 +128,9 @@ class Home:
         except OSError as error:
             raise CannotStart(f"cannot use {self.path} as home: {error.strerror}") from error
 
-    @property
+    @cached_property
     def secrets(self) -> Secrets:
-        """Its keys and passwords; a new file when there is none."""
+        """Its keys and passwords; a new file when there is none. One object, or two would make different ones."""
         return Secrets(self.path / "secrets.json")
 
     @contextmanager

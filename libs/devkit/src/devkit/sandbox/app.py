@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import SecretStr, ValidationError
 
+from common import telemetry
 from devkit.sandbox.carrier import Carrier, Files
 from devkit.sandbox.clock import DevelopmentClock
 from devkit.sandbox.keeper import Keeper
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
             await stack.enter_async_context(carrier)
             server = await mail.listen(settings.smtp_host, settings.smtp_port)
             stack.callback(server.close)
+            app.state.smtp_port = server.sockets[0].getsockname()[1]
             await stack.enter_async_context(connection)
             yield
 
@@ -157,8 +159,7 @@ def _plain(secret: SecretStr | None) -> str | None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    telemetry.start("sandbox")
     try:
         settings = Settings()
     except ValidationError as error:
@@ -167,7 +168,8 @@ def main() -> None:
         create_app(settings),
         host=settings.http_host,
         port=settings.http_port,
-        log_level="warning",
+        log_config=None,
+        server_header=False,
         access_log=False,
         timeout_graceful_shutdown=3,
     )

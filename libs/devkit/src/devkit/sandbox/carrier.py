@@ -78,20 +78,21 @@ class Carrier:
         await self._stack.aclose()
 
     async def accept(self, message: Message) -> Message:
-        """Returns when the message is in the ledger for good and on the phone."""
+        """As usual for its channel, but for the faults that strike it."""
         faults = self.faults.report_faults(message.channel, message.address, message.account)
         for fault in faults:
             self.metrics.struck.labels(message.channel, fault.kind).inc()
-        provider = self.providers.get(message.channel)
-        delivery = [Report(status) for status in provider.delivery] if provider else []
-        failure = [Report(status, code=code) for status, code in provider.failure] if provider else []
-        if self._read_at_once and provider:
+        provider = self.providers[message.channel]
+        delivery = [Report(status) for status in provider.delivery]
+        failure = [Report(status, code=code) for status, code in provider.failure]
+        if self._read_at_once:
             delivery.append(Report("read"))
         return await self.accept_as(message, delivery, failure, faults)
 
     async def accept_as(
         self, message: Message, delivery: list[Report], failure: list[Report], faults: list[Fault]
     ) -> Message:
+        """Returns when the message is in the ledger for good and on the phone."""
         lost = any(fault.kind == "undelivered" for fault in faults)
         # The provider's own state, whatever it reports: a look-up tells the truth even when no report ever comes.
         ending = failure if lost else delivery

@@ -33,8 +33,8 @@ class DevelopmentClock:
         return self._stands_at or datetime.now(UTC)
 
     def put(self, now: datetime) -> None:
-        """Stand at `now` from here on; refuses to go back."""
-        if now < self.now():
+        """Stand at `now` from here on; a clock that stands refuses to go back."""
+        if self._stands_at is not None and now < self._stands_at:
             raise ClockBackward(instant(now))
         self._stands_at = now.astimezone(UTC)
         self._keep()

@@ -1,8 +1,16 @@
-"""What the provider endpoints do alike with a request."""
+"""What the endpoints do alike: answer in JSON, or not at all."""
 
 import asyncio
+from typing import Any
 
+import orjson
 from fastapi import Request
+from fastapi.responses import JSONResponse
+
+
+class Json(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
 
 
 async def hang(request: Request, *, within: float) -> None:

@@ -99,10 +99,11 @@ class Keeper:
         After NotSettled the clock stands at the instant that did not settle, and a second call goes on from there.
         """
         async with self._one_at_a_time:
-            target = move.target(self._clock.now())
-            if target < self._clock.now():
+            now = self._clock.now()
+            target = move.target(now)
+            if target < now:
                 raise ClockBackward(instant(target))
-            await self._put(self._clock.now())
+            await self._put(now)
             while True:
                 statuses = await self._settled()
                 step = min([due for due in _next_due(statuses) if due > self._clock.now()], default=target)
@@ -119,7 +120,9 @@ class Keeper:
         deadline = self._deadline()
         before: int | None = None
         for pause in chain(IDLE_PAUSES, repeat(IDLE_PAUSES[-1])):
-            statuses = await self._ask("dev.status", {}, until=deadline)
+            # A round that begins just before the deadline still gets its answers: they say who is waited for.
+            until = max(deadline, asyncio.get_running_loop().time() + ASK_AGAIN)
+            statuses = await self._ask("dev.status", {}, until=until)
             statuses.append(self._own_status())
             busy = [status for status in statuses if any(status.get(work) for work in WORK)]
             activity = sum(int(status.get("activity", 0)) for status in statuses)

@@ -53,11 +53,14 @@ class Mail:
             case "timeout_before":
                 await asyncio.sleep(self._hang_seconds)
                 return "421 4.4.2 Timed out"
-        message = await self._carrier.accept(self._message(parsed, sender, mailbox))
+        faults = self._carrier.faults.report_faults("email", mailbox, sender)
+        if any(fault.kind == "undelivered" for fault in faults):
+            return "550 5.1.1 No such mailbox"
+        await self._carrier.accept_as(self._message(parsed, sender, mailbox), [], [], [])
         if fault == "timeout_after":
             await asyncio.sleep(self._hang_seconds)
             return "421 4.4.2 Timed out"
-        return "550 5.1.1 No such mailbox" if message.status == "undelivered" else None
+        return None
 
     def _message(self, parsed: EmailMessage, sender: str, mailbox: str) -> Message:
         return Message(

@@ -6,12 +6,12 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import ORJSONResponse
 from pydantic import BaseModel
 
 from devkit.sandbox import hands
 from devkit.sandbox.carrier import Carrier
 from devkit.sandbox.clock import ClockBackward
+from devkit.sandbox.exchange import Json
 from devkit.sandbox.faults import FaultOrder
 from devkit.sandbox.keeper import Keeper, Move, NotSettled
 from devkit.sandbox.messages import Message, instant
@@ -38,7 +38,7 @@ class Viewing:
         self._opening_reads = opening_reads
 
     def router(self) -> APIRouter:
-        router = APIRouter(tags=["Phones and faults"], default_response_class=ORJSONResponse)
+        router = APIRouter(tags=["Phones and faults"])
         router.add_api_route("/phones", self.phones, methods=["GET"])
         router.add_api_route("/phones/{phone}/messages", self.phone_messages, methods=["GET"])
         router.add_api_route("/phones/{phone}/replies", self.reply, methods=["POST"])
@@ -59,12 +59,10 @@ class Viewing:
         return router
 
     async def phones(self) -> Response:
-        return ORJSONResponse({"phones": [self._summary(each) for each in self._addresses(mailboxes=False)]})
+        return Json({"phones": [self._summary(each) for each in self._addresses(mailboxes=False)]})
 
     async def mailboxes(self) -> Response:
-        return ORJSONResponse(
-            {"mailboxes": [self._summary(each) for each in self._addresses(mailboxes=True)]}
-        )
+        return Json({"mailboxes": [self._summary(each) for each in self._addresses(mailboxes=True)]})
 
     async def phone_messages(
         self,
@@ -99,14 +97,14 @@ class Viewing:
         try:
             was_taken = await asyncio.wait_for(asyncio.shield(taken), self._reply_seconds)
         except TimeoutError:
-            return ORJSONResponse({"id": message.id, "state": "waiting"}, 202)
+            return Json({"id": message.id, "state": "waiting"}, 202)
         if not was_taken:
             raise Problem(502, "reply-refused", "the gateway did not take it", id=message.id)
-        return ORJSONResponse({"id": message.id, "state": "taken"}, 201)
+        return Json({"id": message.id, "state": "taken"}, 201)
 
     async def read(self, phone: str, read: Read) -> Response:
         if read.by == "opening" and not self._opening_reads:
-            return ORJSONResponse({"read": 0})
+            return Json({"read": 0})
         unread = [
             message
             for message in self._carrier.phones.thread(e164(phone))
@@ -117,23 +115,21 @@ class Viewing:
         ]
         for message in unread:
             self._carrier.read(message)
-        return ORJSONResponse({"read": len(unread)})
+        return Json({"read": len(unread)})
 
     async def faults(self) -> Response:
-        return ORJSONResponse(
-            {"faults": [fault.model_dump(mode="json") for fault in self._carrier.faults.listed()]}
-        )
+        return Json({"faults": [fault.model_dump(mode="json") for fault in self._carrier.faults.listed()]})
 
     async def order_fault(self, order: FaultOrder) -> Response:
-        return ORJSONResponse(self._carrier.faults.order(order).model_dump(mode="json"), 201)
+        return Json(self._carrier.faults.order(order).model_dump(mode="json"), 201)
 
     async def lift_faults(self) -> Response:
-        return ORJSONResponse({"lifted": self._carrier.faults.lift()})
+        return Json({"lifted": self._carrier.faults.lift()})
 
     async def lift_fault(self, fault_id: str) -> Response:
         if not self._carrier.faults.lift(fault_id):
             raise Problem(404, "no-such-fault", f"no fault {fault_id} is in force")
-        return ORJSONResponse({"lifted": 1})
+        return Json({"lifted": 1})
 
     async def ledger(
         self, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
@@ -141,20 +137,20 @@ class Viewing:
         entries = self._carrier.ledger.read(after, limit)
         last = after + len(entries)
         total = len(self._carrier.ledger)
-        return ORJSONResponse({"entries": entries, "next": last if last < total else None, "total": total})
+        return Json({"entries": entries, "next": last if last < total else None, "total": total})
 
     async def repeated(self) -> Response:
         """What reached one address by one channel under one reference more than once: should be empty, always."""
         names = ("channel", "to", "reference", "times")
         repeated = [dict(zip(names, each, strict=True)) for each in self._carrier.phones.repeated()]
-        return ORJSONResponse({"repeated": repeated})
+        return Json({"repeated": repeated})
 
     async def clock(self) -> Response:
-        return ORJSONResponse(self._carrier.clock.shown())
+        return Json(self._carrier.clock.shown())
 
     async def move_clock(self, move: Move) -> Response:
         try:
-            return ORJSONResponse({"now": instant(await self._keeper.advance(move))})
+            return Json({"now": instant(await self._keeper.advance(move))})
         except ClockBackward as backward:
             raise Problem(409, backward.code, f"the clock stands later than {backward}") from backward
         except NotSettled as waiting:
@@ -177,9 +173,7 @@ class Viewing:
 
     def _messages(self, address: str, channel: str | None, *, everything: bool) -> Response:
         thread = self._carrier.phones.thread(address, everything=everything)
-        return ORJSONResponse(
-            {"messages": [shown(each) for each in thread if channel in (None, each.channel)]}
-        )
+        return Json({"messages": [shown(each) for each in thread if channel in (None, each.channel)]})
 
 
 def e164(phone: str) -> str:

@@ -12,11 +12,10 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import ORJSONResponse
 
 from devkit.sandbox.carrier import Carrier
+from devkit.sandbox.exchange import Json, hang
 from devkit.sandbox.messages import Message
-from devkit.sandbox.requests import hang
 from devkit.sandbox.sms.segments import segments
 from devkit.sandbox.sms.webhooks import API_VERSION
 
@@ -31,9 +30,9 @@ class Refusal(Exception):  # noqa: N818 - an answer of Twilio's, not a failure o
         self.status = status
         self.code = code
 
-    def answer(self) -> ORJSONResponse:
+    def answer(self) -> Json:
         headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self.status == 401 else None
-        return ORJSONResponse(
+        return Json(
             {
                 "code": self.code,
                 "message": str(self),
@@ -89,7 +88,7 @@ class SmsApi:
         await self._carrier.accept(message)
         if fault == "timeout_after":
             await hang(request, within=self._hang_seconds)
-        return ORJSONResponse(resource(message, just_queued=True), status_code=201)
+        return Json(resource(message, just_queued=True), status_code=201)
 
     def _message(self, account_sid: str, form: Mapping[str, str]) -> Message:
         to, sender, body = (
@@ -136,7 +135,7 @@ class SmsApi:
         if message is None or message.channel != "sms" or message.details.get("account_sid") != account_sid:
             path = f"/{API_VERSION}/Accounts/{account_sid}/Messages/{sid}.json"
             return Refusal(404, 20404, f"The requested resource {path} was not found").answer()
-        return ORJSONResponse(resource(message))
+        return Json(resource(message))
 
     async def listing(self, request: Request, account_sid: str) -> Response:
         try:
@@ -159,7 +158,7 @@ class SmsApi:
             and message.details.get("account_sid") == account_sid
             and wanted(message)
         ]
-        return ORJSONResponse(_page(request, account_sid, found, page, size))
+        return Json(_page(request, account_sid, found, page, size))
 
     def heard(self, message: Message) -> None:
         """Where the carrier itself minds the words of opting out, they block or unblock the sender."""

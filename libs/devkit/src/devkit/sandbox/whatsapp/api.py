@@ -8,12 +8,11 @@ from uuid import uuid4
 
 import orjson
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import ORJSONResponse
 from pydantic import ValidationError
 
 from devkit.sandbox.carrier import Carrier
+from devkit.sandbox.exchange import Json, hang
 from devkit.sandbox.messages import Message, Report
-from devkit.sandbox.requests import hang
 from devkit.sandbox.whatsapp.errors import FAULT_CODES, Refusal
 from devkit.sandbox.whatsapp.registry import Registry
 from devkit.sandbox.whatsapp.requests import (
@@ -59,7 +58,7 @@ class WhatsAppApi:
 
     async def _send(self, request: Request, sender: str, body: dict[str, Any]) -> Response:
         if body.get("status") == "read":
-            return ORJSONResponse({"success": True})
+            return Json({"success": True})
         sent = _parsed(body)
         address = _phone(sent.to)
         fault = self._carrier.faults.answer_fault("whatsapp", address, sender)
@@ -76,7 +75,7 @@ class WhatsAppApi:
         answer = {"id": message.id} | (
             {"message_status": "accepted"} if isinstance(sent, SentByTemplate) else {}
         )
-        return ORJSONResponse(
+        return Json(
             {
                 "messaging_product": "whatsapp",
                 "contacts": [{"input": sent.to, "wa_id": address.lstrip("+")}],
@@ -153,7 +152,7 @@ class WhatsAppApi:
             return self._refused(Refusal(100, _details(error)))
         except Refusal as refusal:
             return self._refused(refusal)
-        return ORJSONResponse({"id": kept.id, "status": "APPROVED", "category": template.category})
+        return Json({"id": kept.id, "status": "APPROVED", "category": template.category})
 
     async def edit(self, request: Request, template_id: str) -> Response:
         body = await request.body()
@@ -164,7 +163,7 @@ class WhatsAppApi:
             return self._refused(Refusal(100, _details(error)))
         except Refusal as refusal:
             return self._refused(refusal)
-        return ORJSONResponse({"success": True})
+        return Json({"success": True})
 
     async def templates(self, request: Request, business: str, name: str | None = None) -> Response:
         try:
@@ -172,7 +171,7 @@ class WhatsAppApi:
         except Refusal as refusal:
             return self._refused(refusal)
         listed = [kept.shown() for kept in self._registry.of(business) if name in (None, kept.template.name)]
-        return ORJSONResponse({"data": listed, "paging": {}})
+        return Json({"data": listed, "paging": {}})
 
     async def remove(self, request: Request, business: str, name: str) -> Response:
         try:
@@ -180,7 +179,7 @@ class WhatsAppApi:
             self._registry.remove(business, name)
         except Refusal as refusal:
             return self._refused(refusal)
-        return ORJSONResponse({"success": True})
+        return Json({"success": True})
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from fastapi.responses import ORJSONResponse
+from devkit.sandbox.exchange import Json
 
 ERRORS: Mapping[int, tuple[int, str]] = {
     100: (400, "Invalid parameter"),
@@ -30,7 +30,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of Meta's, not a failure of 
         self.code = code
         self.details = details or DETAILS.get(code) or ERRORS[code][1]
 
-    def answer(self) -> ORJSONResponse:
+    def answer(self) -> Json:
         status, title = ERRORS[self.code]
         error: dict[str, Any] = {
             "message": f"(#{self.code}) {title}" if self.code != 190 else title,
@@ -39,7 +39,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of Meta's, not a failure of 
             "error_data": {"messaging_product": "whatsapp", "details": self.details},
             "fbtrace_id": uuid4().hex[:22],
         }
-        return ORJSONResponse({"error": error}, status_code=status)
+        return Json({"error": error}, status_code=status)
 
 
 def webhook_error(code: int) -> dict[str, Any]:

@@ -5,15 +5,20 @@ Started once per session and synchronously, so that they belong to no event loop
 
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from devkit.embedded.ports import free
+
 if TYPE_CHECKING:
+    from testcontainers.core.container import DockerContainer
+
     from devkit.embedded.child import Program
 
 POSTGRES_IMAGE = "postgres:18"
@@ -21,32 +26,44 @@ NATS_IMAGE = "nats:2"
 USED = pytest.StashKey[list[str]]()
 
 
-@dataclass
-class Server:
-    """A server for the session. Only an embedded one can be killed and started again."""
-
-    url: str
-    program: "Program | None" = None
-
-    def _ours(self) -> "Program":
-        if self.program is None:
-            pytest.fail(
-                "this test stops a server, which needs the embedded one (no TEST_INFRA, no *_URL)",
-                pytrace=False,
-            )
-        return self.program
+class Startable(Protocol):
+    """What an embedded program and a container have in common."""
 
     def kill(self) -> None:
         """As a power cut would."""
-        self._ours().kill()
 
     def stop(self) -> None:
         """In order."""
-        self._ours().stop()
 
     def start(self) -> None:
-        """Again, on the same data and port; returns when it answers."""
-        self._ours().start()
+        """Return when it answers."""
+
+
+@dataclass
+class Server:
+    """A server for the session; one that is ours can be killed and started again, on the same data and port."""
+
+    url: str
+    ours: Startable | None = None
+
+    def _startable(self) -> Startable:
+        if self.ours is None:
+            pytest.fail(
+                "this test stops a server, and those given by URL are not ours to stop", pytrace=False
+            )
+        return self.ours
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._startable().kill()
+
+    def stop(self) -> None:
+        """In order."""
+        self._startable().stop()
+
+    def start(self) -> None:
+        """Again; returns when it answers."""
+        self._startable().start()
 
 
 class PostgresServer(Server):
@@ -84,26 +101,64 @@ def _require_engine() -> None:
         pytest.exit(f"TEST_INFRA=containers needs a Docker engine, and none answers: {reason}", returncode=4)
 
 
+class Container:
+    """A container as a server that can be killed and started again: on a port of our choice, which outlives it."""
+
+    def __init__(self, container: "DockerContainer", answers: Callable[[], bool]) -> None:
+        self._container = container
+        self._answers = answers
+
+    def kill(self) -> None:
+        """SIGKILL to its first process."""
+        self._container.get_wrapped_container().kill()
+
+    def stop(self) -> None:
+        """SIGTERM, then SIGKILL."""
+        self._container.get_wrapped_container().stop(timeout=10)
+
+    def start(self) -> None:
+        """Return when it answers."""
+        self._container.get_wrapped_container().start()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers."""
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if time.monotonic() > deadline:
+                pytest.fail(f"{self._container.image} does not answer after a minute", pytrace=False)
+            time.sleep(0.1)
+
+
 @contextmanager
 def _postgres_container() -> Iterator[PostgresServer]:
     _require_engine()
     from testcontainers.community.postgres import PostgresContainer
 
-    with PostgresContainer(
-        POSTGRES_IMAGE, username="postgres", password="postgres", driver=None
-    ) as container:
-        yield PostgresServer(container.get_connection_url())
+    port = free(1)[0]
+    container = PostgresContainer(POSTGRES_IMAGE, username="postgres", password="tests", driver=None)
+    container.with_command("postgres -c max_connections=200").with_bind_ports(5432, port)
+    with container:
+        # Over TCP: while the image prepares its data, a server answers on the socket alone.
+        server = Container(container, lambda: container.exec("pg_isready -h 127.0.0.1").exit_code == 0)
+        server.wait()
+        url = f"postgresql://postgres:tests@{container.get_container_host_ip()}:{port}/postgres"
+        yield PostgresServer(url, server)
 
 
 @contextmanager
 def _nats_container() -> Iterator[NatsServer]:
     _require_engine()
     from testcontainers.core.container import DockerContainer
-    from testcontainers.core.waiting_utils import wait_for_logs
 
-    with DockerContainer(NATS_IMAGE).with_command("-js").with_exposed_ports(4222) as container:
-        wait_for_logs(container, "Server is ready", timeout=60)
-        yield NatsServer(f"nats://{container.get_container_host_ip()}:{container.get_exposed_port(4222)}")
+    from devkit.embedded.nats import greets
+
+    port = free(1)[0]
+    with DockerContainer(NATS_IMAGE).with_command("-js -sd /data").with_bind_ports(4222, port) as container:
+        host = container.get_container_host_ip()
+        server = Container(container, lambda: greets(host, port))
+        server.wait()
+        yield NatsServer(f"nats://{host}:{port}", server)
 
 
 @contextmanager
@@ -134,7 +189,6 @@ def postgres_server(request: pytest.FixtureRequest, _server_folder: Path) -> Ite
             used.append(f"PostgreSQL in a container ({POSTGRES_IMAGE})")
             yield server
         else:
-            from devkit.embedded.ports import free
             from devkit.embedded.postgres import EmbeddedPostgres, version
 
             postgres = EmbeddedPostgres(
@@ -163,7 +217,6 @@ def nats_server(request: pytest.FixtureRequest, _server_folder: Path) -> Iterato
             yield server
         else:
             from devkit.embedded.nats import EmbeddedNats, version
-            from devkit.embedded.ports import free
 
             nats = EmbeddedNats(
                 _server_folder / "nats", port=free(1)[0], password="tests", log=_server_folder / "nats.log"

@@ -60,11 +60,10 @@ class System:
         """Return when every process answers."""
         self.home.rotate_logs(["postgres", "nats", "nursery", "migrate", "sandbox", *SERVICES])
         self.home.ledger.parent.mkdir(mode=0o700, exist_ok=True)
-        await self.supervisor.start(self.servers.programs)
         nursery = Nursery(self.home.log("nursery")) if available() else None
         try:
             async with asyncio.TaskGroup() as meanwhile:
-                meanwhile.create_task(databases.make(self.home, self.servers))
+                meanwhile.create_task(self._start_servers())
                 if nursery is not None:
                     meanwhile.create_task(self.supervisor.start([nursery]))
         except* CannotStart as refusals:
@@ -73,6 +72,10 @@ class System:
             [sandbox_process(self.home, self.servers, self.ports, nursery)],
             service_processes(self.home, self.servers, self.ports, nursery),
         )
+
+    async def _start_servers(self) -> None:
+        await self.supervisor.start(self.servers.programs)
+        await databases.make(self.home, self.servers)
 
     async def stop(self) -> None:
         """Return when no process is left."""

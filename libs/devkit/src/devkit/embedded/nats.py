@@ -44,6 +44,16 @@ def version() -> str:
     return found.group()
 
 
+def greets(host: str, port: int) -> bool:
+    """Whether a server there says hello with JetStream on."""
+    try:
+        with socket.create_connection((host, port), timeout=1) as connection:
+            greeting = connection.recv(4096)
+    except OSError:
+        return False
+    return greeting.startswith(b"INFO ") and b'"jetstream":true' in greeting
+
+
 class EmbeddedNats(Program):
     """One server on loopback, with one user; `folder` holds its configuration and the JetStream store.
 
@@ -98,9 +108,4 @@ class EmbeddedNats(Program):
 
     def ready(self) -> bool:
         """When its greeting says that JetStream is on."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                greeting = connection.recv(4096)
-        except OSError:
-            return False
-        return greeting.startswith(b"INFO ") and b'"jetstream":true' in greeting
+        return greets("127.0.0.1", self.port)

@@ -51,6 +51,17 @@ class Asks:
         timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - the owner is told of it too
     ) -> Answer:
         """The owner's answer. Raises `Refused` with the owner's code, or `Unavailable`."""
+        answer = await self.ask_bytes(request, caller=caller, timeout=timeout)
+        return type(request).reply_type().model_validate_json(answer)
+
+    async def ask_bytes(
+        self,
+        request: Request[Answer],
+        *,
+        caller: Caller,
+        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - as above
+    ) -> bytes:
+        """The owner's answer as it came, for whoever only passes it on (a long list of slots)."""
         owner = request.owner()
         headers = {CONTEXT: self._signer.sign(caller), DEADLINE: str(time.time() + timeout)}
         with telemetry.span(request.subject, SpanKind.CLIENT):
@@ -69,16 +80,16 @@ class Asks:
                 raise Unavailable(owner, "nobody answers") from error
             except (TimeoutError, nats.errors.Error, OSError) as error:
                 raise Unavailable(owner, "no answer in time") from error
-        return _read(request, reply)
+        return _read(owner, reply)
 
 
-def _read(request: Request[Answer], reply: Msg) -> Answer:
+def _read(owner: str, reply: Msg) -> bytes:
     code = (reply.headers or {}).get(ERROR_CODE)
     if code is None:
-        return type(request).reply_type().model_validate_json(reply.data)
+        return reply.data
     problem = orjson.loads(reply.data) if reply.data else {}
     if code == UNAVAILABLE:
-        raise Unavailable(problem.get("who", request.owner()), problem.get("why", "unavailable"))
+        raise Unavailable(problem.get("who", owner), problem.get("why", "unavailable"))
     raise Refused(problem.get("detail", ""), code=code, **problem.get("extra", {}))
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
@@ -106,6 +107,8 @@ class Running:
         self.callbacks = callbacks
         self.ready = False
         self.stopping = False
+        self.leaving = False
+        """Told to stop, though connections are still open: who streams without end has to end now."""
         self._background: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
         core.database.after_commit.append(self.relay.wake)
@@ -283,8 +286,9 @@ def _health(application: FastAPI, running: Running) -> None:
 def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> None:
     """Serve until SIGTERM or Ctrl-C; then finish what is in flight within `shutdown_seconds`."""
     telemetry.start(name)
+    application = create()
     config = uvicorn.Config(
-        create(),
+        application,
         host=settings.http_host,
         port=settings.http_port,
         loop="uvloop",
@@ -295,5 +299,17 @@ def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> N
         server_header=False,
     )
     started = time.monotonic()
-    uvicorn.Server(config).run()
+    _Server(config, application.state.running).run()
     telemetry.log().info("stopped", after_seconds=round(time.monotonic() - started, 1))
+
+
+class _Server(uvicorn.Server):
+    """Tells the service at the signal, before waiting for open connections."""
+
+    def __init__(self, config: uvicorn.Config, running: Running) -> None:
+        super().__init__(config)
+        self._running = running
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._running.leaving = True
+        super().handle_exit(sig, frame)

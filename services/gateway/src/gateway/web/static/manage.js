@@ -1,0 +1,149 @@
+// One appointment by its patient's link: read, confirm, move, cancel.
+
+import { get, once } from "./api.js";
+import { $, announce, dialogue, fill, focusOn, h } from "./dom.js";
+import * as moments from "./moments.js";
+import { known, t, worded } from "./texts.js";
+import { timeChooser } from "./times.js";
+
+const root = $("#manage");
+const link = `/links/${encodeURIComponent(root.dataset.token)}`;
+const post = once();
+const REASONS = ["ill", "busy", "no_longer_needed", "other_clinic", "other"];
+const OPEN = ["booked", "confirmed"];
+
+show();
+
+async function show(message, kind = "ok") {
+  try {
+    draw(await get(link), message, kind);
+  } catch (problem) {
+    const key = problem.code === "link-expired" || problem.code === "link-invalid" ? problem.code : null;
+    const heading = h("h1", {}, key ? t(`${key}.title`) : t("problem.title"));
+    fill(
+      root,
+      heading,
+      h("p", { role: "alert" }, problem.text),
+      !key && h("button", { type: "button", class: "secondary", onclick: () => show() }, t("retry")),
+    );
+    focusOn(heading);
+  }
+}
+
+function draw(answer, message, kind) {
+  const { appointment, branch, service, practitioner } = answer;
+  const day = moments.dayOf(appointment.starts_at, branch.zone);
+  const open = OPEN.includes(appointment.status) && !answer.read_only;
+  const room = practitioner?.rooms?.[branch.branch_id] || branch.address.room;
+  const { address } = branch;
+  fill(
+    root,
+    h("h1", {}, t("your_appointment")),
+    message && h("p", { class: `notice is-${kind}`, role: "status" }, message),
+    h(
+      "article",
+      { class: "card" },
+      h("p", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)),
+      h("p", { class: "when" }, h("strong", {}, moments.longDay(day, true)), h("strong", { class: "when-time" }, moments.time(appointment.starts_at, branch.zone))),
+      h(
+        "dl",
+        { class: "facts" },
+        fact(t("fact_service"), worded(service.name, branch.locale)),
+        practitioner && fact(t("fact_practitioner"), worded(practitioner.name_forms?.display, branch.locale) || practitioner.name),
+        fact(t("fact_where"), [
+          h("span", {}, branch.name),
+          h("span", {}, [address.city, address.street].filter(Boolean).join(", ")),
+          h(
+            "span",
+            {},
+            [address.entrance && t("entrance", { value: address.entrance }), address.floor && t("floor", { value: address.floor }), room && t("room", { value: room })]
+              .filter(Boolean)
+              .join(", "),
+          ),
+        ]),
+        fact(t("fact_phone"), h("a", { href: `tel:${branch.phone}`, dir: "ltr" }, branch.phone)),
+        worded(service.preparation, branch.locale) && fact(t("fact_preparation"), worded(service.preparation, branch.locale)),
+      ),
+    ),
+    open ? actions(answer) : h("p", { class: "hint" }, known(`read_only_${appointment.status}`) ? t(`read_only_${appointment.status}`) : t("read_only")),
+  );
+}
+
+const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+
+function actions(answer) {
+  const { appointment } = answer;
+  return h(
+    "div",
+    { class: "actions is-stacked" },
+    appointment.status === "booked" &&
+      h("button", { type: "button", class: "primary", onclick: (event) => act(event, "confirm", {}, t("confirmed_now")) }, t("confirm_visit")),
+    h("button", { type: "button", class: "secondary", onclick: () => move(answer) }, t("move_visit")),
+    h("a", { class: "button secondary", href: `/api/v1${link}/calendar.ics` }, t("add_to_calendar")),
+    h("button", { type: "button", class: "quiet danger", onclick: (event) => cancel(event) }, t("cancel_visit")),
+  );
+}
+
+async function act(event, what, body, message) {
+  event.currentTarget.disabled = true;
+  await send(what, body, message);
+}
+
+async function send(what, body, message) {
+  announce(t("loading"));
+  try {
+    await post(`${link}/${what}`, body);
+    announce("");
+    await show(message);
+  } catch (problem) {
+    announce("");
+    const phone = problem.body.branch_phone;
+    await show(phone ? `${problem.text} ${t("or_call", { phone })}` : problem.text, "error");
+  }
+  focusOn($("h1", root));
+}
+
+async function cancel() {
+  const reason = await dialogue(t("cancel_why"), t("close"), (close) => {
+    const radios = REASONS.map((one, index) =>
+      h("label", { class: "check" }, h("input", { type: "radio", name: "reason", value: one, checked: index === REASONS.length - 1 }), h("span", {}, t(`reason_${one}`))),
+    );
+    return h(
+      "form",
+      {
+        class: "form",
+        onsubmit: (event) => {
+          event.preventDefault();
+          close(new FormData(event.currentTarget).get("reason"));
+        },
+      },
+      h("fieldset", { class: "plain" }, h("legend", { class: "visually-hidden" }, t("cancel_why")), radios),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "submit", class: "primary danger" }, t("cancel_visit")),
+        h("button", { type: "button", class: "secondary", onclick: () => close(null) }, t("keep_visit")),
+      ),
+    );
+  });
+  if (reason) await send("cancel", { reason }, t("cancelled_now"));
+}
+
+function move({ appointment, branch, service, network_id: network }) {
+  const host = h("div", { class: "times" });
+  const heading = h("h1", {}, t("move_visit_title"));
+  fill(
+    root,
+    heading,
+    h("p", { class: "hint" }, t("move_from", { when: `${moments.longDay(moments.dayOf(appointment.starts_at, branch.zone))}, ${moments.time(appointment.starts_at, branch.zone)}` })),
+    host,
+    h("button", { type: "button", class: "quiet back", onclick: () => show() }, t("back")),
+  );
+  focusOn(heading);
+  timeChooser(host, {
+    question: { network, service_id: service.service_id, branch_id: branch.branch_id, practitioner_id: appointment.practitioner_id },
+    zone: branch.zone,
+    from: moments.dayOf(appointment.starts_at, branch.zone),
+    onpick: (slot) => send("reschedule", { starts_at: slot.starts_at }, t("moved_now")),
+  });
+}

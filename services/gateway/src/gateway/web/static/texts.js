@@ -1,0 +1,24 @@
+// The page's texts, which the server put beside it, in the language it chose.
+
+const source = document.getElementById("texts");
+const texts = source ? JSON.parse(source.textContent) : {};
+
+export const locale = document.documentElement.lang;
+
+/** A text with its `{values}` put in. */
+export function t(key, values = {}) {
+  const text = texts[key];
+  if (text === undefined) {
+    console.error(`no text for ${key}`);
+    return key;
+  }
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+export const known = (key) => key in texts;
+
+/** What the directory says per locale: in the page's language, else the fallback's, else any. */
+export function worded(byLocale, fallback) {
+  if (!byLocale) return "";
+  return byLocale[locale] || byLocale[fallback] || Object.values(byLocale).find(Boolean) || "";
+}

@@ -90,6 +90,15 @@ class Sealer:
             seals |= await self.existing(tx, network_id, missing)  # someone else's key wins a race
         return seals
 
+    def fresh(self, patient_id: UUID) -> tuple[Seal, bytes]:
+        """The seal of somebody new and its wrapped form, for a statement that inserts both at once."""
+        key = os.urandom(32)
+        return Seal(key), self._wrap(key, patient_id)
+
+    def opened(self, wrapped: bytes, patient_id: UUID) -> Seal:
+        """The seal whose wrapped form was read beside a patient's row."""
+        return Seal(self._unwrap(wrapped, patient_id))
+
     async def existing(
         self, tx: AsyncConnection, network_id: str, patient_ids: list[UUID]
     ) -> dict[UUID, Seal]:

@@ -1,0 +1,145 @@
+"""Subjects to operations and queries; no decisions."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.caller import Caller
+from common.clock import Clock
+from common.contracts.booking import AppointmentBooked
+from common.contracts.notifications import TaskRaised
+from common.contracts.patient_profile import (
+    AlertFlags,
+    Candidates,
+    Cards,
+    FindPatients,
+    FinishTask,
+    GetAlerts,
+    GetCards,
+    GetProfile,
+    ListTasks,
+    Profile,
+    Registered,
+    RegisterPatient,
+    TakeTask,
+    Task,
+    Tasks,
+    UpdatePatient,
+)
+from common.database import Database
+from common.delivery import Readers
+from common.rpc import Answers, Asks
+from common.sealed import Sealer
+from patient_profile import operations, queries
+from patient_profile.rules import access
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What handlers and workers work with."""
+
+    database: Database
+    asks: Asks
+    clock: Clock
+    sealer: Sealer
+
+
+answers = Answers[Parts]()
+readers = Readers[Parts]()
+
+
+@answers.to(RegisterPatient)
+async def register(command: RegisterPatient, caller: Caller, parts: Parts) -> Registered:
+    access.require(caller, "register")
+    now = parts.clock.now()
+    return await parts.database.once(
+        command,
+        caller.network_id,
+        lambda tx: operations.register(tx, command, caller, parts.sealer, now=now),
+    )
+
+
+@answers.to(UpdatePatient)
+async def update(command: UpdatePatient, caller: Caller, parts: Parts) -> Profile:
+    access.require(caller, "change")
+    now = parts.clock.now()
+
+    async def read(tx: AsyncConnection) -> Profile:
+        return await queries.profile(tx, caller.network_id, command.patient_id, parts.sealer)
+
+    async def work(tx: AsyncConnection) -> Profile:
+        await operations.update(tx, command, caller, parts.sealer, now=now)
+        return await read(tx)
+
+    return await parts.database.once(command, caller.network_id, work, again=read)
+
+
+@answers.to(GetCards)
+async def get_cards(query: GetCards, caller: Caller, parts: Parts) -> Cards:
+    async with parts.database.transaction(caller.network_id) as tx:
+        return await queries.cards(tx, query, caller, parts.sealer)
+
+
+@answers.to(GetProfile)
+async def get_profile(query: GetProfile, caller: Caller, parts: Parts) -> Profile:
+    access.require(caller, "read-profiles")
+    async with parts.database.transaction(caller.network_id) as tx:
+        return await queries.profile(tx, caller.network_id, query.patient_id, parts.sealer)
+
+
+@answers.to(FindPatients)
+async def find_patients(query: FindPatients, caller: Caller, parts: Parts) -> Candidates:
+    access.require(caller, "read-profiles")
+    async with parts.database.transaction(caller.network_id) as tx:
+        return await queries.find(tx, query, caller, parts.sealer)
+
+
+@answers.to(GetAlerts)
+async def get_alerts(query: GetAlerts, caller: Caller, parts: Parts) -> AlertFlags:
+    access.require(caller, "read-profiles")
+    async with parts.database.transaction(caller.network_id) as tx:
+        return await queries.alerts(tx, query, caller, parts.sealer)
+
+
+@answers.to(ListTasks)
+async def list_tasks(query: ListTasks, caller: Caller, parts: Parts) -> Tasks:
+    async with parts.database.transaction(caller.network_id) as tx:
+        return await queries.list_tasks(tx, query, caller, parts.sealer)
+
+
+@answers.to(TakeTask)
+async def take_task(command: TakeTask, caller: Caller, parts: Parts) -> Task:
+    access.require(caller, "work-on-tasks")
+    now = parts.clock.now()
+    return await parts.database.once(
+        command,
+        caller.network_id,
+        lambda tx: operations.take_task(tx, command, caller, parts.sealer, now=now),
+        again=lambda tx: queries.task(tx, caller.network_id, command.task_id, parts.sealer),
+    )
+
+
+@answers.to(FinishTask)
+async def finish_task(command: FinishTask, caller: Caller, parts: Parts) -> Task:
+    access.require(caller, "work-on-tasks")
+    now = parts.clock.now()
+    return await parts.database.once(
+        command,
+        caller.network_id,
+        lambda tx: operations.finish_task(tx, command, caller, parts.sealer, now=now),
+        again=lambda tx: queries.task(tx, caller.network_id, command.task_id, parts.sealer),
+    )
+
+
+@readers.of(AppointmentBooked, durable="patient_profile-appointments")
+async def make_real(event: AppointmentBooked, parts: Parts) -> None:
+    booked = event.appointment
+    known = {booked.patient_id, booked.booked_by or booked.patient_id}
+    async with parts.database.applying(event, "patient_profile-appointments") as tx:
+        await operations.make_real(tx, event.network_id, known, now=parts.clock.now())
+
+
+@readers.of(TaskRaised, durable="patient_profile-tasks")
+async def raise_task(event: TaskRaised, parts: Parts) -> None:
+    async with parts.database.applying(event, "patient_profile-tasks") as tx:
+        await operations.raise_task(tx, event)

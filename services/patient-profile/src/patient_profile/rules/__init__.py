@@ -1,0 +1,1 @@
+"""What patient-profile decides: names, phones, who may see what, what a change of a card means. Pure."""

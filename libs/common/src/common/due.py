@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind
 from common import telemetry
 from common.clock import Clock, wall
 from common.database import Database
-from common.errors import Unavailable
+from common.errors import Unavailable, unavailability
 
 LOOK_AGAIN_SECONDS = 1.0
 

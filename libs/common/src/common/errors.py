@@ -53,3 +53,16 @@ class Unavailable(Exception):  # noqa: N818
         super().__init__(f"{who}: {why}")
         self.who = who
         self.why = why
+
+
+def unavailability(error: BaseException) -> Unavailable | None:
+    """The `Unavailable` in an error, which may be a group of them raised by questions asked at once.
+
+    A group that holds anything else too is a bug, and is no unavailability.
+    """
+    if isinstance(error, Unavailable):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        inner = [unavailability(one) for one in error.exceptions]
+        return inner[0] if all(inner) else None
+    return None

@@ -27,7 +27,7 @@ from common.clock import Clock
 from common.contracts.messages import Event
 from common.database import AlreadyApplied, Database, lost_connection
 from common.encoding import canonical
-from common.errors import Refused, Unavailable
+from common.errors import Refused, Unavailable, unavailability
 
 Parts = TypeVar("Parts")
 
@@ -225,11 +225,11 @@ class Consumption(Generic[Parts]):
             except Refused as refusal:
                 log.info("event refused by a rule", code=refusal.refusal)
                 return "refused"
-            except Unavailable as error:
-                log.info("event waits for somebody", who=error.who, why=error.why)
-                return "again"
             except Exception as error:  # noqa: BLE001 - a bug must not stop the events after it
-                if lost_connection(error):
+                away = unavailability(error)
+                if away is not None:
+                    log.info("event waits for somebody", who=away.who, why=away.why)
+                if away is not None or lost_connection(error):
                     return "again"
                 log.error("event failed", error=telemetry.where(error))  # noqa: TRY400 - messages may quote a person
                 if attempt < ATTEMPTS and not isinstance(error, (ValidationError, KeyError)):

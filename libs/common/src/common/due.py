@@ -142,15 +142,17 @@ class DueLoop:
         try:
             with telemetry.span(f"due {self.name}", SpanKind.INTERNAL, network=network_id):
                 await self._work(network_id, ids)
-        except Unavailable as error:
+        except Exception as error:  # noqa: BLE001 - the other networks' work goes on
+            away = unavailability(error)
+            if away is None:
+                telemetry.log().error(
+                    "due work failed", loop=self.name, network=network_id, error=telemetry.where(error)
+                )
+                return
             telemetry.log().info(
-                "due work waits for somebody", loop=self.name, network=network_id, who=error.who
+                "due work waits for somebody", loop=self.name, network=network_id, who=away.who
             )
             await self.release(network_id, ids, after=timedelta(seconds=LOOK_AGAIN_SECONDS))
-        except Exception as error:  # noqa: BLE001 - the other networks' work goes on
-            telemetry.log().error(
-                "due work failed", loop=self.name, network=network_id, error=telemetry.where(error)
-            )
 
     async def release(self, network_id: str, ids: Sequence[UUID], *, after: timedelta) -> None:
         """Give leased rows back, to be claimed again after a while of wall time."""

@@ -23,7 +23,7 @@ from common.bus import Bus
 from common.caller import Caller, Signer, Verifier
 from common.contracts.messages import Message, Request
 from common.database import lost_connection
-from common.errors import Refused, Unavailable
+from common.errors import Refused, Unavailable, unavailability
 
 Parts = TypeVar("Parts")
 Answer = TypeVar("Answer", bound=Message)
@@ -211,8 +211,8 @@ async def _respond_error(message: Msg, subject: str, error: Exception) -> str:
     body: dict[str, Any]
     if isinstance(error, Refused):
         code, body = error.refusal, {"detail": error.detail, "extra": error.extra}
-    elif isinstance(error, Unavailable):
-        code, body = UNAVAILABLE, {"who": error.who, "why": error.why}
+    elif (away := unavailability(error)) is not None:
+        code, body = UNAVAILABLE, {"who": away.who, "why": away.why}
     elif isinstance(error, ValidationError):
         problems = [
             {"at": list(item["loc"]), "problem": item["msg"]} for item in error.errors(include_input=False)

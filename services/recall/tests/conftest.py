@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from common.caller import system
 from common.clock import Clock
 from common.contracts.booking import AppointmentState, Status, VisitCompleted, VisitState
 from common.contracts.directory import (

@@ -11,6 +11,9 @@ from devkit.errors import CannotStart
 # Read by name only when asked for: `vinculo --help` must not import half the product.
 COMMANDS = {
     "up": ("devkit.cli.up", "up"),
+    "network": ("devkit.cli.network", "network"),
+    "staff": ("devkit.cli.staff", "staff"),
+    "dead-letters": ("devkit.cli.dead_letters", "dead_letters"),
 }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import click
 
+from devkit.demo import furnishing
 from devkit.embedded.ports import chosen
 from devkit.errors import CannotStart
 from devkit.home import Home, Running
@@ -50,4 +51,5 @@ def up() -> None:
         sandbox = chosen("SANDBOX_PORT", os.environ.get("SANDBOX_PORT") or "8090")
         if gateway == sandbox:
             raise CannotStart(f"GATEWAY_PORT and SANDBOX_PORT are both {gateway}")
-        asyncio.run(run(home, Ports.drawn(gateway=gateway, sandbox=sandbox), announce=_announce))
+        ports = Ports.drawn(gateway=gateway, sandbox=sandbox)
+        asyncio.run(run(home, ports, announce=_announce, furnish=furnishing(home)))

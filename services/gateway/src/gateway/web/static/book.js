@@ -20,6 +20,7 @@ const choice = { service: null, branch: null, practitioner: null, slot: null };
 const person = { full_name: "", phone: "", email: "", agrees_to: [] };
 let services = [];
 let branches = [];
+let everybody = [];
 
 start();
 
@@ -56,10 +57,10 @@ function offering() {
   return branches.filter((one) => !allowed || allowed.includes(one.branch_id));
 }
 
-async function practitioners({ practitioner } = {}) {
+async function practitioners({ practitioner, anywhere = false } = {}) {
   const answer = await get(`${base}/practitioners`, {
     service_id: choice.service?.service_id,
-    branch_id: choice.branch?.branch_id,
+    branch_id: anywhere ? null : choice.branch?.branch_id,
   });
   return answer.practitioners.filter(
     (one) => one.active !== false && (!practitioner || one.practitioner_id === practitioner),
@@ -147,18 +148,21 @@ const serviceName = (service) => worded(service.name, choice.branch?.locale);
 const practitionerName = (practitioner) =>
   practitioner ? worded(practitioner.name_forms?.display, choice.branch?.locale) || practitioner.name : t("any_practitioner");
 const slotText = (slot) =>
-  `${moments.longDay(moments.dayOf(slot.starts_at, choice.branch.zone))}, ${moments.time(slot.starts_at, choice.branch.zone)}`;
+  whenText(slot.starts_at, choice.branch.zone);
+
+const whenText = (instant, zone) =>
+  moments.longDay(moments.dayOf(instant, zone)) + t("comma") + moments.time(instant, zone);
 
 function addressLines({ address }) {
   return [
-    [address.city, address.street].filter(Boolean).join(", "),
+    [address.city, address.street].filter(Boolean).join(t("comma")),
     [
       address.entrance && t("entrance", { value: address.entrance }),
       address.floor && t("floor", { value: address.floor }),
       address.room && t("room", { value: address.room }),
     ]
       .filter(Boolean)
-      .join(", "),
+      .join(t("comma")),
   ].filter(Boolean);
 }
 
@@ -359,10 +363,10 @@ async function book({ submit, trouble, phone, name }) {
   fill(trouble);
   try {
     const answer = await post(`${base}/bookings`, order());
-    done(answer);
+    await done(answer);
   } catch (problem) {
     announce("");
-    if (problem.code === "slot-taken") taken(problem);
+    if (problem.code === "slot-taken") await taken(problem);
     else if (problem.code === "malformed-phone") wrongField(phone, problem.text);
     else if (problem.code === "malformed-name") wrongField(name, problem.text);
     else fill(trouble, h("p", { class: "notice is-error", role: "alert" }, problem.text, " ", callUs()));
@@ -401,7 +405,8 @@ function order() {
 const callUs = () => t("or_call", { phone: choice.branch.phone });
 
 /** Somebody was faster: say so kindly, and let the other times be tapped right here. */
-function taken(problem) {
+async function taken(problem) {
+  everybody = await practitioners({ anywhere: true }).catch(() => []);
   const others = (problem.body.alternatives || []).filter((slot) => branches.some((one) => one.branch_id === slot.branch_id));
   const heading = h("h2", { id: "step-heading" }, t("slot_taken"));
   fill(
@@ -421,7 +426,7 @@ function taken(problem) {
 
 function alternative(slot) {
   const branch = branches.find((one) => one.branch_id === slot.branch_id);
-  const day = moments.longDay(moments.dayOf(slot.starts_at, branch.zone));
+  const who = everybody.find((one) => one.practitioner_id === slot.practitioner_id);
   const pick = () => {
     choice.branch = branch;
     choice.slot = slot;
@@ -433,8 +438,8 @@ function alternative(slot) {
     h(
       "button",
       { type: "button", class: "choice", onclick: pick },
-      h("span", { class: "choice-name" }, `${day}, ${moments.time(slot.starts_at, branch.zone)}`),
-      branch !== choice.branch && h("span", { class: "choice-facts" }, branch.name),
+      h("span", { class: "choice-name" }, whenText(slot.starts_at, branch.zone)),
+      h("span", { class: "choice-facts" }, [who && practitionerName(who), branch !== choice.branch && branch.name].filter(Boolean).join(" · ")),
     ),
   );
 }
@@ -446,8 +451,8 @@ async function done({ appointment, manage_url: manageUrl }) {
   const starts = appointment.starts_at;
   const { branch } = choice;
   const day = moments.dayOf(starts, branch.zone);
-  const found = await practitioners().catch(() => []);
-  const practitioner = found.find((one) => one.practitioner_id === choice.slot.practitioner_id) || choice.practitioner;
+  everybody = await practitioners({ anywhere: true }).catch(() => []);
+  const practitioner = everybody.find((one) => one.practitioner_id === choice.slot.practitioner_id) || choice.practitioner;
   const room = practitioner?.rooms?.[branch.branch_id];
   const place = room ? { ...branch, address: { ...branch.address, room } } : branch;
   const token = manageUrl ? manageUrl.split("/").pop() : null;

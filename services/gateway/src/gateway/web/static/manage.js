@@ -52,13 +52,13 @@ function draw(answer, message, kind) {
         practitioner && fact(t("fact_practitioner"), worded(practitioner.name_forms?.display, branch.locale) || practitioner.name),
         fact(t("fact_where"), [
           h("span", {}, branch.name),
-          h("span", {}, [address.city, address.street].filter(Boolean).join(", ")),
+          h("span", {}, [address.city, address.street].filter(Boolean).join(t("comma"))),
           h(
             "span",
             {},
             [address.entrance && t("entrance", { value: address.entrance }), address.floor && t("floor", { value: address.floor }), room && t("room", { value: room })]
               .filter(Boolean)
-              .join(", "),
+              .join(t("comma")),
           ),
         ]),
         fact(t("fact_phone"), h("a", { href: `tel:${branch.phone}`, dir: "ltr" }, branch.phone)),
@@ -135,7 +135,7 @@ function move({ appointment, branch, service, network_id: network }) {
   fill(
     root,
     heading,
-    h("p", { class: "hint" }, t("move_from", { when: `${moments.longDay(moments.dayOf(appointment.starts_at, branch.zone))}, ${moments.time(appointment.starts_at, branch.zone)}` })),
+    h("p", { class: "hint" }, t("move_from", { when: moments.longDay(moments.dayOf(appointment.starts_at, branch.zone)) + t("comma") + moments.time(appointment.starts_at, branch.zone) })),
     host,
     h("button", { type: "button", class: "quiet back", onclick: () => show() }, t("back")),
   );

@@ -11,6 +11,8 @@ const CALENDARS = {
   kk: "kk-KZ",
 };
 const formatting = CALENDARS[locale] || locale;
+// Kazakh numbers are written as Russian ones; browsers without Kazakh would write them as English ones.
+const numbers = locale === "kk" ? "ru-RU" : formatting;
 const formats = new Map();
 
 function format(options, language = formatting) {
@@ -42,26 +44,61 @@ export function plusDays(day, count) {
 
 const noon = (day) => new Date(`${day}T12:00:00Z`);
 
+// Chromium and Safari carry no Kazakh names of days and months (they print "M11"): CLDR 48, kk.
+const KAZAKH = {
+  weekdays: ["жексенбі", "дүйсенбі", "сейсенбі", "сәрсенбі", "бейсенбі", "жұма", "сенбі"],
+  weekdaysShort: ["жс", "дс", "сс", "ср", "бс", "жм", "сб"],
+  months: ["қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"],
+  monthsShort: ["қаң.", "ақп.", "нау.", "сәу.", "мам.", "мау.", "шіл.", "там.", "қыр.", "қаз.", "қар.", "жел."],
+};
+const kazakh = locale === "kk";
+
 /** "10:00" at the branch. */
 export const time = (instant, zone) =>
   format({ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
 
-export const weekday = (day, width = "short") => format({ timeZone: "UTC", weekday: width }).format(noon(day));
+/** The name of the weekday, as short as a button of the week needs it. */
+export function weekday(day) {
+  if (kazakh) return KAZAKH.weekdaysShort[noon(day).getUTCDay()];
+  // Persian has no short names but single letters, which are what calendars there show.
+  return format({ timeZone: "UTC", weekday: locale === "fa" ? "narrow" : "short" }).format(noon(day));
+}
 
-export const dayAndMonth = (day) => format({ timeZone: "UTC", day: "numeric", month: "short" }).format(noon(day));
+/** The name of an ISO weekday: 1 is Monday. */
+export function weekdayName(number) {
+  return kazakh ? KAZAKH.weekdays[number % 7] : format({ timeZone: "UTC", weekday: "long" }).format(noon(`2024-01-0${number}`));
+}
+
+export function dayAndMonth(day) {
+  const moment = noon(day);
+  if (kazakh) return `${moment.getUTCDate()} ${KAZAKH.monthsShort[moment.getUTCMonth()]}`;
+  return format({ timeZone: "UTC", day: "numeric", month: "short" }).format(moment);
+}
 
 /** "Monday 2 November" in the locale's own calendar; with its year where asked. */
 export function longDay(day, withYear = false) {
-  const options = { timeZone: "UTC", weekday: "long", day: "numeric", month: "long" };
-  if (withYear) options.year = "numeric";
-  return format(options).format(noon(day));
+  const moment = noon(day);
+  if (kazakh) {
+    const year = withYear ? `${moment.getUTCFullYear()} ж. ` : "";
+    return `${year}${moment.getUTCDate()} ${KAZAKH.months[moment.getUTCMonth()]}, ${KAZAKH.weekdays[moment.getUTCDay()]}`;
+  }
+  const options = { timeZone: "UTC", weekday: "long", day: "numeric", month: "long", ...(withYear ? { year: "numeric" } : {}) };
+  if (locale !== "fa") return format(options).format(moment);
+  // ICU puts the year first and the weekday last, which nobody in Iran does.
+  const parts = Object.fromEntries(format(options).formatToParts(moment).map(({ type, value }) => [type, value]));
+  return [parts.weekday, parts.day, parts.month, parts.year].filter(Boolean).join(" ");
 }
 
-export const dateAndTime = (instant, zone) =>
-  format({ timeZone: zone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
-    .format(new Date(instant));
+export const dateAndTime = (instant, zone) => `${shortDate(dayOf(instant, zone))}, ${time(instant, zone)}`;
 
-export const number = (value) => new Intl.NumberFormat(formatting).format(value);
+/** "2 Nov 2026". */
+export function shortDate(day) {
+  const moment = noon(day);
+  if (kazakh) return `${moment.getUTCFullYear()} ж. ${dayAndMonth(day)}`;
+  return format({ timeZone: "UTC", day: "numeric", month: "short", year: "numeric" }).format(moment);
+}
+
+export const number = (value) => new Intl.NumberFormat(numbers).format(value);
 
 /** How many minor units one unit has (ISO 4217), where Intl's table is about cash instead. */
 export function minorDigits(currency) {
@@ -73,7 +110,7 @@ export function minorDigits(currency) {
 export function money({ amount, currency }) {
   const major = amount / 10 ** minorDigits(currency);
   const digits = Number.isInteger(major) ? 0 : minorDigits(currency);
-  return new Intl.NumberFormat(formatting, {
+  return new Intl.NumberFormat(numbers, {
     style: "currency",
     currency,
     currencyDisplay: "narrowSymbol",

@@ -143,6 +143,7 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
     link_key = secrets.key("link")
     return {
         "patient_profile": {"PATIENT_PROFILE_SEALING_KEY": secrets.key("sealing:patient_profile")},
+        "consents": {"CONSENTS_SEALING_KEY": secrets.key("sealing:consents")},
         "notifications": {
             "NOTIFICATIONS_SEALING_KEY": secrets.key("sealing:notifications"),
             "NOTIFICATIONS_LINK_KEY": link_key,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from common.contracts.directory import Locale
 from common.contracts.messages import Command, Event, Message, Query
 from common.contracts.patient_profile import Channel
 
@@ -102,6 +103,28 @@ class PermissionsOf(Query[Permissions]):
 
     subject: ClassVar[str] = "consents.query.permissions.of-patient.v1"
     patient_ids: list[UUID] = Field(min_length=1, max_length=100)
+
+
+class ConsentText(Message):
+    """The words that ask for one permission. `version` is what `Given.text_version` names afterwards."""
+
+    purpose: Purpose
+    locale: Locale
+    version: str
+    text: str
+
+
+class ConsentTexts(Message):
+    """What is asked today; a purpose missing in a locale is not asked for there."""
+
+    texts: list[ConsentText]
+
+
+class DescribeConsentTexts(Query[ConsentTexts]):
+    """The wording of today, in one locale or in all: public, for the booking form."""
+
+    subject: ClassVar[str] = "consents.query.texts.describe.v1"
+    locale: Locale | None = None
 
 
 class PermissionChanged(Event):

@@ -1,0 +1,5 @@
+"""Nothing of it differs between services."""
+
+from common.migrate import run_environment
+
+run_environment()

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-import httpx
-
 from devkit.sandbox.clock import DevelopmentClock
 from devkit.sandbox.metrics import Metrics
+from devkit.sandbox.posting import Poster, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ class Courier:
         self._lanes: dict[str, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._posts = asyncio.Semaphore(32)
-        self._client = httpx.AsyncClient(timeout=15, trust_env=False, limits=httpx.Limits(max_connections=32))
+        self._poster = Poster()
         self.outstanding = 0
         self.done = 0
 
@@ -73,7 +72,7 @@ class Courier:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.aclose()
+        await self._poster.close()
 
     def send(self, callback: Callback) -> None:
         self.outstanding += 1
@@ -136,17 +135,14 @@ class Courier:
         place = url.partition("?")[0]
         async with self._posts:
             try:
-                answer = await self._client.post(url, content=post.content, headers=dict(post.headers))
-            except httpx.HTTPError as error:
+                status = await self._poster.post(url, post.headers, post.content)
+            except Unreachable as error:
                 self._metrics.callbacks.labels(channel, "unreachable").inc()
-                return f"{place}: {type(error).__name__}", False
-        self._metrics.callbacks.labels(channel, f"{answer.status_code // 100}xx").inc()
-        if answer.is_success:
+                return f"{place}: {error}", False
+        self._metrics.callbacks.labels(channel, f"{status // 100}xx").inc()
+        if 200 <= status < 300:
             return None, False
-        return f"{place}: HTTP {answer.status_code}", answer.is_client_error and answer.status_code not in (
-            408,
-            429,
-        )
+        return f"{place}: HTTP {status}", 400 <= status < 500 and status not in (408, 429)
 
     async def _pause(self, attempt: int) -> None:
         """Under a standing clock nobody waits for wall time: try again soon."""

@@ -1,6 +1,7 @@
 """Append-only files of JSON lines. A line is on the disk before anyone is told that it happened."""
 
 import asyncio
+import contextlib
 import os
 from array import array
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
+
+NOTES_LINGER = 0.02
+"""Seconds."""
 
 
 class Journal:
@@ -21,6 +25,7 @@ class Journal:
         self._size = 0
         self._waiting: list[tuple[Mapping[str, Any], asyncio.Future[int] | None]] = []
         self._wake = asyncio.Event()
+        self._wake_by_caller = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -46,6 +51,7 @@ class Journal:
     async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._wake.set()
+        self._wake_by_caller.set()
         if self._writer:
             await self._writer
         os.close(self._file)
@@ -55,6 +61,7 @@ class Journal:
         written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((record, written))
         self._wake.set()
+        self._wake_by_caller.set()
         return await written
 
     def note(self, record: Mapping[str, Any]) -> None:
@@ -74,6 +81,12 @@ class Journal:
         while self._waiting or not self._closing:
             await self._wake.wait()
             self._wake.clear()
+            if not self._closing and all(written is None for _, written in self._waiting):
+                # Nobody waits for these: more of them will share the write.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(NOTES_LINGER):
+                        await self._wake_by_caller.wait()
+            self._wake_by_caller.clear()
             lines, waiting = self._take()
             try:
                 await asyncio.to_thread(self._write, lines)

@@ -1,0 +1,1 @@
+"""What booking does: one function per thing, one transaction each."""

@@ -1,0 +1,58 @@
+"""What every operation on appointments needs beside its transaction, and how a contended one is settled."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.tables.directory import Directories
+from common.caller import Caller
+from common.contracts.messages import Command, Message
+from common.database import Database
+from common.errors import Unavailable
+
+Answer = TypeVar("Answer", bound=Message)
+
+DEADLOCK = "40P01"
+OVERLAP = "23P01"
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who acts, when, and by which directory and policy."""
+
+    caller: Caller
+    now: datetime
+    directories: Directories
+    moves_limit: int
+    """How often a patient may move one appointment."""
+
+    @property
+    def network_id(self) -> str:
+        """Whose rows are touched."""
+        return self.caller.network_id
+
+
+def state_of(error: DBAPIError) -> str | None:
+    """PostgreSQL's code for what went wrong."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+async def settled(
+    database: Database,
+    command: Command[Answer],
+    network_id: str,
+    work: Callable[[AsyncConnection], Awaitable[Answer]],
+) -> Answer:
+    """Carry out a command once; whoever PostgreSQL chose to break a deadlock starts over."""
+    for _ in range(ATTEMPTS):
+        try:
+            return await database.once(command, network_id, work)
+        except DBAPIError as error:
+            if state_of(error) != DEADLOCK:
+                raise
+    raise Unavailable("booking", "too many want the same time at once")

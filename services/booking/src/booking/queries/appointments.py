@@ -1,0 +1,90 @@
+"""Appointments as they stand: by id, of a patient, of a day."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.queries.slots import alternatives
+from booking.rules import appointment as rules
+from booking.rules import availability
+from booking.rules.appointment import Appointment
+from booking.rules.booking import Place
+from booking.rules.catalogue import Catalogue
+from booking.rules.permissions import expect_may
+from booking.tables import appointments
+from common.caller import Caller
+from common.contracts.booking import (
+    Appointments,
+    AppointmentsOfPatient,
+    DayBoard,
+    FindAlternatives,
+    FreeSlots,
+    GetAppointments,
+)
+from common.errors import UnknownThing
+
+
+async def get(
+    tx: AsyncConnection, catalogue: Catalogue, query: GetAppointments, caller: Caller
+) -> Appointments:
+    """By id; a patient is shown their own only."""
+    found = await appointments.get(tx, catalogue.network.network_id, query.appointment_ids)
+    for appointment in found:
+        expect_may(caller, "read-appointments", patient_id=appointment.patient_id)
+    return _records(catalogue, found)
+
+
+async def of_patient(
+    tx: AsyncConnection, catalogue: Catalogue, query: AppointmentsOfPatient, caller: Caller
+) -> Appointments:
+    """All of one patient, newest first."""
+    for patient_id in query.patient_ids:
+        expect_may(caller, "read-appointments", patient_id=patient_id)
+    return _records(
+        catalogue, await appointments.of_patients(tx, catalogue.network.network_id, query.patient_ids)
+    )
+
+
+async def day_board(
+    tx: AsyncConnection, catalogue: Catalogue, query: DayBoard, caller: Caller
+) -> Appointments:
+    """One branch's day, from its midnight to the next, however many hours that is."""
+    branch = catalogue.branch(query.branch_id)
+    expect_may(caller, "read-day", branch_id=branch.branch_id)
+    start, end = availability.local_day(branch.zone, query.day)
+    found = await appointments.of_branch(
+        tx,
+        catalogue.network.network_id,
+        branch.branch_id,
+        availability.instant(start),
+        availability.instant(end),
+    )
+    return _records(catalogue, found)
+
+
+async def find_alternatives(
+    tx: AsyncConnection, catalogue: Catalogue, query: FindAlternatives, caller: Caller, *, now: datetime
+) -> FreeSlots:
+    """Other times for an appointment."""
+    found = await appointments.get(tx, catalogue.network.network_id, [query.appointment_id])
+    if not found:
+        raise UnknownThing("appointment", query.appointment_id)
+    appointment = found[0]
+    expect_may(caller, "read-appointments", patient_id=appointment.patient_id)
+    place = Place(
+        service=catalogue.service(appointment.service_id),
+        branch=catalogue.branch(appointment.branch_id),
+        practitioner=catalogue.practitioner(appointment.practitioner_id),
+        starts_at=appointment.starts_at,
+    )
+    return FreeSlots(slots=await alternatives(tx, catalogue, place, now=now, limit=query.limit))
+
+
+def _records(catalogue: Catalogue, found: Iterable[Appointment]) -> Appointments:
+    return Appointments(
+        appointments=[
+            rules.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)
+            for appointment in found
+        ]
+    )

@@ -1,0 +1,84 @@
+"""Which times are free."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.rules import availability, slots
+from booking.rules.booking import Place, local_date
+from booking.rules.catalogue import Catalogue
+from booking.rules.slots import Search, Taken
+from booking.tables import schedule
+from common.contracts.booking import FindFreeSlots, FreeSlots, Slot
+
+NEAR_DAYS, FAR_DAYS = 7, 31
+"""How many days alternatives are looked for in, at first and where that gave too few."""
+
+
+async def free_slots(
+    tx: AsyncConnection, catalogue: Catalogue, query: FindFreeSlots, *, now: datetime
+) -> FreeSlots:
+    """What can be booked; every id that is named must exist."""
+    if query.branch_id is not None:
+        catalogue.branch(query.branch_id)
+    if query.practitioner_id is not None:
+        catalogue.practitioner(query.practitioner_id)
+    search = Search(
+        service=catalogue.service(query.service_id),
+        branch_id=query.branch_id,
+        practitioner_id=query.practitioner_id,
+        first=query.from_date,
+        days=query.days,
+    )
+    return FreeSlots(slots=await _find(tx, catalogue, search, now=now))
+
+
+async def alternatives(
+    tx: AsyncConnection,
+    catalogue: Catalogue,
+    place: Place,
+    *,
+    now: datetime,
+    limit: int,
+) -> list[Slot]:
+    """Other slots for a visit: the same practitioner first, then the same branch, then the soonest.
+
+    They are looked for from the day of the visit (from today where that is over).
+    """
+    found: Sequence[Slot] = ()
+    for days in (NEAR_DAYS, FAR_DAYS):
+        search = Search(
+            service=place.service,
+            first=max(local_date(place.starts_at, place.branch), local_date(now, place.branch)),
+            days=days,
+        )
+        found = await _find(tx, catalogue, search, now=now)
+        if len(found) > limit:
+            break
+    proposals = slots.ranked(
+        found,
+        practitioner_id=place.practitioner.practitioner_id,
+        branch_id=place.branch.branch_id,
+        instead_of=place.starts_at,
+    )
+    return list(islice(proposals, limit))
+
+
+async def _find(tx: AsyncConnection, catalogue: Catalogue, search: Search, *, now: datetime) -> list[Slot]:
+    span = slots.reach(search, catalogue, now=now)
+    if span is None:
+        return []
+    offers = list(
+        catalogue.offers(search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id)
+    )
+    taken: Taken = await schedule.taken(
+        tx,
+        catalogue.network.network_id,
+        practitioner_ids=list({practitioner.practitioner_id for _, practitioner in offers}),
+        room_branch_ids=list({branch.branch_id for branch, _ in offers}) if search.service.room_kind else [],
+        span=span,
+        now_seconds=availability.seconds(now),
+    )
+    return slots.find(search, catalogue, taken, now=now)

@@ -1,0 +1,1 @@
+"""What booking decides: values, functions and refusals, without I/O and without a clock."""

@@ -1,0 +1,305 @@
+"""An appointment, the statuses it may have, and what each act makes of it.
+
+The statuses are FHIR's where FHIR has them. Which act is possible in which status is data (`TRANSITIONS`); a
+function per act says what else it takes and changes.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from booking.rules.refusals import (
+    IllegalTransition,
+    NotStarted,
+    TooLateToCancel,
+    TooLateToMove,
+    TooManyMoves,
+)
+from common.contracts.booking import (
+    AppointmentRecord,
+    AppointmentState,
+    Paid,
+    Payment,
+    Source,
+    Status,
+    VisitState,
+)
+from common.contracts.messages import Money
+from common.errors import UnknownThing, VersionConflict
+
+OCCUPYING: tuple[Status, ...] = ("held", "booked", "confirmed", "arrived", "fulfilled")
+"""Statuses whose time belongs to the appointment. A visit that took place keeps its time: nothing is booked over it."""
+
+Act = Literal["confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct"]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From which statuses an act leads to which (`None`: back to the one before)."""
+
+    sources: frozenset[Status]
+    target: Status | None
+
+
+TRANSITIONS: dict[Act, Transition] = {
+    "confirm": Transition(frozenset({"booked"}), "confirmed"),
+    "cancel": Transition(frozenset({"held", "booked", "confirmed", "displaced"}), "cancelled"),
+    "reschedule": Transition(frozenset({"booked", "confirmed", "displaced"}), "booked"),
+    "check-in": Transition(frozenset({"booked", "confirmed"}), "arrived"),
+    "complete": Transition(frozenset({"booked", "confirmed", "arrived"}), "fulfilled"),
+    "no-show": Transition(frozenset({"booked", "confirmed"}), "noshow"),
+    "correct": Transition(frozenset({"arrived", "fulfilled", "noshow"}), None),
+}
+"""A hold that nobody took up becomes `cancelled` by itself; nobody was told of it, so no event tells of its end."""
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """One row: a hold, an appointment and its visit are the same thing at different times."""
+
+    network_id: str
+    appointment_id: UUID
+    version: int
+    status: Status
+    patient_id: UUID
+    practitioner_id: UUID
+    branch_id: UUID
+    service_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    source: Source
+    created_at: datetime
+    room_id: UUID | None = None
+    buffer_before: int = 0
+    buffer_after: int = 0
+    overlap_lane: int = 0
+    overbook_reason: str | None = None
+    series_id: UUID | None = None
+    campaign_id: UUID | None = None
+    booked_by: UUID | None = None
+    utm: dict[str, str] = field(default_factory=dict)
+    sequence: int = 0
+    moves: int = 0
+    path: tuple[Status, ...] = ()
+    """The statuses that `correct` can go back to, the latest last."""
+    held_until: datetime | None = None
+    confirmed_at: datetime | None = None
+    arrived_at: datetime | None = None
+    completed_at: datetime | None = None
+    cancel_reason: str | None = None
+    late_cancel: bool = False
+    price: int | None = None
+    """Minor units, as the catalogue had it when the visit was booked."""
+    currency: str = ""
+    payments: tuple[Payment, ...] = ()
+
+    @property
+    def busy_from(self) -> datetime:
+        """From when the practitioner and the room are taken."""
+        return self.starts_at - timedelta(minutes=self.buffer_before)
+
+    @property
+    def busy_to(self) -> datetime:
+        """Until when the practitioner and the room are taken."""
+        return self.ends_at + timedelta(minutes=self.buffer_after)
+
+    @property
+    def paid(self) -> int:
+        """What was paid so far, in minor units."""
+        return sum(payment.amount.amount for payment in self.payments)
+
+
+def expect_version(appointment: Appointment, if_version: int | None) -> None:
+    """Refuse to change what the caller has not seen."""
+    if if_version is not None and if_version != appointment.version:
+        raise VersionConflict("It has changed since you looked", version=appointment.version)
+
+
+def _go(appointment: Appointment, act: Act) -> Appointment:
+    transition = TRANSITIONS[act]
+    if appointment.status not in transition.sources:
+        raise IllegalTransition(
+            f"{act} is not possible: the appointment is {appointment.status}",
+            status=appointment.status,
+            act=act,
+        )
+    target = transition.target or (appointment.path[-1] if appointment.path else "booked")
+    return replace(appointment, status=target, version=appointment.version + 1)
+
+
+def confirm(appointment: Appointment, *, now: datetime) -> Appointment:
+    """The patient will come. Confirming twice changes nothing, so that no event is told twice."""
+    if appointment.status == "confirmed":
+        return appointment
+    return replace(_go(appointment, "confirm"), confirmed_at=now)
+
+
+def cancel(
+    appointment: Appointment,
+    *,
+    now: datetime,
+    reason: str,
+    notice: timedelta,
+    by_patient: bool,
+    branch_phone: str,
+) -> Appointment:
+    """Free the slot. Inside the notice a patient is refused, and anybody else's cancellation counts as late."""
+    cancelled = _go(appointment, "cancel")
+    late = appointment.starts_at - now < notice or appointment.starts_at <= now
+    if late and by_patient:
+        raise TooLateToCancel(
+            "It is too late to cancel online: please call the clinic", branch_phone=branch_phone
+        )
+    return replace(cancelled, cancel_reason=reason, late_cancel=late, held_until=None)
+
+
+def may_move(
+    appointment: Appointment,
+    *,
+    now: datetime,
+    notice: timedelta,
+    moves_limit: int,
+    by_patient: bool,
+    branch_phone: str,
+) -> None:
+    """Refuse a move that the status, or for patients the notice or the number of moves, does not allow."""
+    _go(appointment, "reschedule")
+    if not by_patient:
+        return
+    if appointment.starts_at - now < notice or appointment.starts_at <= now:
+        raise TooLateToMove(
+            "It is too late to move online: please call the clinic", branch_phone=branch_phone
+        )
+    if appointment.moves >= moves_limit:
+        raise TooManyMoves(
+            "It was moved as often as is possible online: please call the clinic", branch_phone=branch_phone
+        )
+
+
+def reschedule(
+    appointment: Appointment,
+    *,
+    starts_at: datetime,
+    duration: timedelta,
+    practitioner_id: UUID,
+    branch_id: UUID,
+    room_id: UUID | None,
+    by_patient: bool,
+) -> Appointment:
+    """Another time, to be confirmed anew: having agreed to Tuesday says nothing about Friday."""
+    return replace(
+        _go(appointment, "reschedule"),
+        starts_at=starts_at,
+        ends_at=starts_at + duration,
+        practitioner_id=practitioner_id,
+        branch_id=branch_id,
+        room_id=room_id,
+        confirmed_at=None,
+        sequence=appointment.sequence + 1,
+        moves=appointment.moves + by_patient,
+    )
+
+
+def check_in(appointment: Appointment, *, now: datetime) -> Appointment:
+    """The patient has arrived."""
+    arrived = _go(appointment, "check-in")
+    return replace(arrived, arrived_at=now, path=(*appointment.path, appointment.status))
+
+
+def complete(appointment: Appointment, *, now: datetime) -> Appointment:
+    """The visit took place: not before its start, unless the patient is known to have arrived."""
+    completed = _go(appointment, "complete")
+    if appointment.status != "arrived":
+        _expect_started(appointment, now)
+    return replace(completed, completed_at=now, path=(*appointment.path, appointment.status))
+
+
+def miss(appointment: Appointment, *, now: datetime) -> Appointment:
+    """The patient did not come, which nobody can know before the start."""
+    missed = _go(appointment, "no-show")
+    _expect_started(appointment, now)
+    return replace(missed, path=(*appointment.path, appointment.status))
+
+
+def correct(appointment: Appointment) -> Appointment:
+    """Undo a wrong check-in, completion or no-show. Money that was taken stays taken."""
+    corrected = _go(appointment, "correct")
+    return replace(
+        corrected,
+        path=appointment.path[:-1],
+        completed_at=None if appointment.status == "fulfilled" else appointment.completed_at,
+        arrived_at=None if appointment.status == "arrived" else appointment.arrived_at,
+    )
+
+
+def pay(appointment: Appointment, paid: Paid, *, now: datetime) -> Appointment:
+    """Add a payment to what was paid for the visit."""
+    money = Money(amount=paid.amount, currency=paid.currency)
+    payment = Payment(amount=money, method=paid.method, paid_at=now)
+    return replace(appointment, payments=(*appointment.payments, payment))
+
+
+def pay_later(appointment: Appointment, paid: Paid, *, now: datetime) -> Appointment:
+    """Money after the visit; before there is one it belongs to its completion (`unknown-visit`)."""
+    if appointment.status != "fulfilled":
+        raise UnknownThing("visit", appointment.appointment_id)
+    return replace(pay(appointment, paid, now=now), version=appointment.version + 1)
+
+
+def _expect_started(appointment: Appointment, now: datetime) -> None:
+    if now < appointment.starts_at:
+        raise NotStarted("The visit has not started yet", starts_at=appointment.starts_at.isoformat())
+
+
+def state(appointment: Appointment) -> AppointmentState:
+    """What events and other services may know of it."""
+    return AppointmentState(
+        appointment_id=appointment.appointment_id,
+        patient_id=appointment.patient_id,
+        status=appointment.status,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        branch_id=appointment.branch_id,
+        practitioner_id=appointment.practitioner_id,
+        service_id=appointment.service_id,
+        room_id=appointment.room_id,
+        source=appointment.source,
+        sequence=appointment.sequence,
+        campaign_id=appointment.campaign_id,
+        booked_by=appointment.booked_by,
+        cancel_reason=appointment.cancel_reason,
+        late_cancel=appointment.late_cancel,
+        created_at=appointment.created_at,
+        confirmed_at=appointment.confirmed_at,
+    )
+
+
+def visit(appointment: Appointment, *, service_kind: str) -> VisitState | None:
+    """The visit, once it took place."""
+    if appointment.status != "fulfilled" or appointment.completed_at is None:
+        return None
+    currency = appointment.currency
+    return VisitState(
+        visit_id=appointment.appointment_id,
+        appointment_id=appointment.appointment_id,
+        patient_id=appointment.patient_id,
+        branch_id=appointment.branch_id,
+        practitioner_id=appointment.practitioner_id,
+        service_id=appointment.service_id,
+        service_kind=service_kind,
+        starts_at=appointment.starts_at,
+        completed_at=appointment.completed_at,
+        price=None if appointment.price is None else Money(amount=appointment.price, currency=currency),
+        paid=Money(amount=appointment.paid, currency=currency) if appointment.payments else None,
+        payments=list(appointment.payments),
+    )
+
+
+def record(appointment: Appointment, *, service_kind: str) -> AppointmentRecord:
+    """The answer to whoever asked."""
+    return AppointmentRecord(
+        appointment=state(appointment),
+        version=appointment.version,
+        visit=visit(appointment, service_kind=service_kind),
+    )

@@ -1,0 +1,105 @@
+"""Everything booking refuses, by its code."""
+
+from common.errors import Refused
+
+
+class SlotTaken(Refused):
+    """Somebody else has this time; `extra["alternatives"]` holds other slots."""
+
+    code = "slot-taken"
+
+
+class PatientBusy(Refused):
+    """The patient has another visit at this time; `extra["alternatives"]` holds other slots."""
+
+    code = "patient-busy"
+
+
+class SlotInThePast(Refused):
+    """The time has gone by."""
+
+    code = "slot-in-the-past"
+
+
+class OutsideWorkingTime(Refused):
+    """The practitioner does not work there then, or the branch is closed."""
+
+    code = "outside-working-time"
+
+
+class TooSoon(Refused):
+    """Inside the service's minimum notice; `extra["earliest"]` is the first instant that would do."""
+
+    code = "too-soon"
+
+
+class TooFarAhead(Refused):
+    """Beyond the service's horizon; `extra["horizon_days"]`."""
+
+    code = "too-far-ahead"
+
+
+class OffTheGrid(Refused):
+    """Not a start that is offered; `extra["granularity"]` in minutes."""
+
+    code = "off-the-grid"
+
+
+class NotOffered(Refused):
+    """This service, branch and practitioner do not go together."""
+
+    code = "not-offered"
+
+
+class IllegalTransition(Refused):
+    """The appointment's status does not allow this; `extra["status"]` is today's."""
+
+    code = "illegal-transition"
+
+
+class TooLateToCancel(Refused):
+    """Inside the cancellation notice; `extra["branch_phone"]` can help."""
+
+    code = "too-late-to-cancel"
+
+
+class TooLateToMove(Refused):
+    """Inside the cancellation notice; `extra["branch_phone"]` can help."""
+
+    code = "too-late-to-move"
+
+
+class TooManyMoves(Refused):
+    """The patient has moved it as often as patients may; `extra["branch_phone"]` can help."""
+
+    code = "too-many-moves"
+
+
+class NotStarted(Refused):
+    """The visit's time has not come; `extra["starts_at"]`."""
+
+    code = "not-started"
+
+
+class WrongCurrency(Refused):
+    """Money in another currency than the network's; `extra["currency"]`."""
+
+    code = "wrong-currency"
+
+
+class NetworkExists(Refused):
+    """The slug is taken."""
+
+    code = "network-exists"
+
+
+class HoursEndBeforeStart(Refused):
+    """A weekly rule that ends before it starts; one that goes over midnight is two rules."""
+
+    code = "hours-end-before-start"
+
+
+class RoomStays(Refused):
+    """A room cannot move to another branch: its appointments would move with it."""
+
+    code = "room-stays"

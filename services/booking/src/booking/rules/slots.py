@@ -1,0 +1,150 @@
+"""Which slots are free, and which of them to propose first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from booking.rules import availability
+from booking.rules.availability import Span
+from booking.rules.booking import latest_day, local_date
+from booking.rules.catalogue import Catalogue
+from common.contracts.booking import Slot
+from common.contracts.directory import Branch, Practitioner, Service
+
+MOST_SLOTS = 5000
+"""As many as fit into one reply on the bus (1 MB); the earliest ones are given."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is taken already, buffers included, in seconds."""
+
+    practitioners: Mapping[UUID, Sequence[Span]] = field(default_factory=dict)
+    rooms: Mapping[UUID, Sequence[Span]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for: a service, on `days` days from `first` (today at each branch when not given)."""
+
+    service: Service
+    branch_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    first: date | None = None
+    days: int = 7
+
+    def dates(self, branch: Branch, now: datetime) -> tuple[date, int]:
+        """The days to look at on the branch's calendar: none before today, none beyond the horizon."""
+        today = local_date(now, branch)
+        wanted = self.first or today
+        last = min(wanted + timedelta(days=self.days - 1), latest_day(self.service, today))
+        begin = max(wanted, today)
+        return begin, max(0, (last - begin).days + 1)
+
+
+def reach(search: Search, catalogue: Catalogue, *, now: datetime) -> Span | None:
+    """The time from and until which the schedule has to be known, or None when no day is left."""
+    spans = []
+    for branch, _ in catalogue.offers(
+        search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id
+    ):
+        first, count = search.dates(branch, now)
+        if count:
+            spans.append(
+                (
+                    availability.local_day(branch.zone, first)[0],
+                    availability.local_day(branch.zone, first + timedelta(days=count))[1],
+                )
+            )
+    return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
+
+
+def find(search: Search, catalogue: Catalogue, taken: Taken, *, now: datetime) -> list[Slot]:
+    """Free slots in order of time, then practitioner."""
+    found = [
+        (at, practitioner.practitioner_id, branch.branch_id)
+        for branch, practitioner in catalogue.offers(
+            search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id
+        )
+        for at in _starts(search, branch, practitioner, catalogue, taken, now=now)
+    ]
+    found.sort()
+    length = timedelta(minutes=search.service.duration)
+    return [
+        Slot.model_construct(
+            starts_at=(starts_at := availability.instant(at)),
+            ends_at=starts_at + length,
+            branch_id=branch_id,
+            practitioner_id=practitioner_id,
+        )
+        for at, practitioner_id, branch_id in found[:MOST_SLOTS]
+    ]
+
+
+def _starts(
+    search: Search,
+    branch: Branch,
+    practitioner: Practitioner,
+    catalogue: Catalogue,
+    taken: Taken,
+    *,
+    now: datetime,
+) -> list[int]:
+    service = search.service
+    first, count = search.dates(branch, now)
+    if not count:
+        return []
+    rules = catalogue.hours_at(practitioner, branch.branch_id)
+    by_day = [
+        availability.working_on(rules, branch.hours, branch.zone, day)
+        for day in availability.days_from(first, count + 1)
+    ]
+    lengths = {
+        "duration": service.duration * 60,
+        "before": service.buffer_before * 60,
+        "after": service.buffer_after * 60,
+    }
+    blocked = availability.blocked_starts(
+        taken.practitioners.get(practitioner.practitioner_id, ()), **lengths
+    )
+    if service.room_kind is not None:
+        rooms = [
+            availability.blocked_starts(taken.rooms.get(room.room_id, ()), **lengths)
+            for room in catalogue.rooms_for(service, branch.branch_id)
+        ]
+        blocked = availability.merged([*blocked, *availability.blocked_everywhere(rooms)])
+    earliest = now + timedelta(minutes=service.minimum_notice)
+    return availability.starts(
+        [span for day in by_day[:-1] for span in day],
+        fits=availability.merged(span for day in by_day for span in day),
+        blocked=blocked,
+        duration=service.duration * 60,
+        granularity=service.granularity * 60,
+        earliest=availability.seconds(earliest) + (1 if earliest.microsecond else 0),
+        latest=2**62,
+    )
+
+
+def ranked(
+    slots: Sequence[Slot], *, practitioner_id: UUID, branch_id: UUID, instead_of: datetime
+) -> Iterator[Slot]:
+    """Proposals, best first: the same practitioner, then the same branch, then the soonest.
+
+    The time that is being replaced is left out.
+    """
+    return iter(
+        sorted(
+            (
+                slot
+                for slot in slots
+                if slot.starts_at != instead_of or slot.practitioner_id != practitioner_id
+            ),
+            key=lambda slot: (
+                slot.practitioner_id != practitioner_id,
+                slot.branch_id != branch_id,
+                slot.starts_at,
+                slot.practitioner_id,
+            ),
+        )
+    )

@@ -1,0 +1,252 @@
+"""Appointments as rows: writing, locking and reading them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.rules.appointment import OCCUPYING, Appointment
+from common import outbox
+from common.contracts.booking import Payment
+from common.contracts.messages import Event, Money
+from common.errors import UnknownThing
+
+_PLAIN = (
+    "version", "status", "patient_id", "practitioner_id", "branch_id", "service_id", "room_id", "starts_at",
+    "ends_at", "buffer_before", "buffer_after", "overlap_lane", "overbook_reason", "series_id", "campaign_id",
+    "booked_by", "source", "sequence", "moves", "held_until", "created_at", "confirmed_at", "arrived_at",
+    "completed_at", "cancel_reason", "late_cancel", "price", "currency",
+)  # fmt: skip
+"""Columns that are fields of `Appointment` as they stand."""
+
+_EXPRESSIONS: Mapping[str, str] = {
+    **{name: f":{name}" for name in _PLAIN},
+    "utm": "CAST(:utm AS jsonb)",
+    "path": ":path",
+    "visit": "tstzrange(:starts_at, :ends_at)",
+    "busy": "tstzrange(:busy_from, :busy_to)",
+    "due_at": ":held_until",
+}
+_KEYS = "network_id = :network_id AND appointment_id = :appointment_id"
+_OCCUPYING = ", ".join(f"'{status}'" for status in OCCUPYING)
+
+
+def _values(appointment: Appointment) -> dict[str, Any]:
+    return {
+        "network_id": appointment.network_id,
+        "appointment_id": appointment.appointment_id,
+        **{name: getattr(appointment, name) for name in _PLAIN},
+        "utm": orjson.dumps(appointment.utm).decode(),
+        "path": list(appointment.path),
+        "busy_from": appointment.busy_from,
+        "busy_to": appointment.busy_to,
+    }
+
+
+def _appointment(row: sa.Row[Any]) -> Appointment:
+    return Appointment(
+        network_id=row.network_id,
+        appointment_id=row.appointment_id,
+        **{name: getattr(row, name) for name in _PLAIN},
+        utm=row.utm,
+        path=tuple(row.path),
+        payments=tuple(
+            Payment(
+                amount=Money(amount=payment["amount"], currency=payment["currency"]),
+                method=payment["method"],
+                paid_at=payment["paid_at"],
+            )
+            for payment in row.payments or ()
+        ),
+    )
+
+
+async def take(
+    tx: AsyncConnection, appointment: Appointment, event: Event | None = None, *, revision: int
+) -> bool:
+    """Insert where its time is free for practitioner, room and patient, with its event, in one statement.
+
+    Returns False where something stands against it, which is one of: the time is taken, the directory has
+    another revision than the one it was checked against, or the row exists already.
+    """
+    values = {**_values(appointment), "revision": revision}
+    if event is None:
+        return bool((await tx.execute(_TAKE, values)).rowcount)
+    return bool((await tx.execute(_TAKE_AND_TELL, {**values, **outbox.row(event)})).rowcount)
+
+
+async def change(tx: AsyncConnection, appointment: Appointment) -> None:
+    """Write a changed appointment; raises 23P01 where its time is not free."""
+    await tx.execute(_CHANGE, _values(appointment))
+
+
+async def lock(
+    tx: AsyncConnection, network_id: str, appointment_id: UUID, *, kind: str = "appointment"
+) -> Appointment:
+    """The appointment, locked until the transaction ends; or `unknown-<kind>`."""
+    row = (
+        await tx.execute(_LOCK, {"network_id": network_id, "appointment_id": appointment_id})
+    ).one_or_none()
+    if row is None:
+        raise UnknownThing(kind, appointment_id)
+    return _appointment(row)
+
+
+async def get(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> list[Appointment]:
+    """Those that exist, by start."""
+    rows = await tx.execute(_GET, {"network_id": network_id, "ids": list(ids)})
+    return [_appointment(row) for row in rows]
+
+
+async def of_patients(tx: AsyncConnection, network_id: str, patient_ids: Sequence[UUID]) -> list[Appointment]:
+    """All but holds, newest first."""
+    rows = await tx.execute(_OF_PATIENTS, {"network_id": network_id, "patients": list(patient_ids)})
+    return [_appointment(row) for row in rows]
+
+
+async def of_branch(
+    tx: AsyncConnection, network_id: str, branch_id: UUID, start: datetime, end: datetime
+) -> list[Appointment]:
+    """All but holds that start in a time, by start."""
+    rows = await tx.execute(
+        _OF_BRANCH, {"network_id": network_id, "branch_id": branch_id, "start": start, "end": end}
+    )
+    return [_appointment(row) for row in rows]
+
+
+async def take_turns(tx: AsyncConnection, network_id: str, practitioner_id: UUID) -> None:
+    """Wait for others who move something to this practitioner: two moves that cross would deadlock."""
+    await tx.execute(_TAKE_TURNS, {"turn": f"{network_id}/{practitioner_id}"})
+
+
+async def patient_has_a_visit(tx: AsyncConnection, appointment: Appointment) -> bool:
+    """Whether another visit of this patient overlaps."""
+    return bool((await tx.execute(_PATIENT_BUSY, _values(appointment))).scalar_one())
+
+
+async def practitioner_is_busy(tx: AsyncConnection, appointment: Appointment) -> bool:
+    """Whether another appointment of this practitioner overlaps."""
+    return bool((await tx.execute(_PRACTITIONER_BUSY, _values(appointment))).scalar_one())
+
+
+async def add_payment(
+    tx: AsyncConnection, appointment: Appointment, payment_id: UUID, *, received_by: str
+) -> None:
+    """Write the newest payment of an appointment."""
+    payment = appointment.payments[-1]
+    await tx.execute(
+        _PAY,
+        {
+            "network_id": appointment.network_id,
+            "appointment_id": appointment.appointment_id,
+            "payment_id": payment_id,
+            "amount": payment.amount.amount,
+            "currency": payment.amount.currency,
+            "method": payment.method,
+            "paid_at": payment.paid_at,
+            "received_by": received_by,
+        },
+    )
+
+
+async def add_correction(
+    tx: AsyncConnection, before: Appointment, after: Appointment, *, reason: str, by: str, at: datetime
+) -> None:
+    """Keep who undid what, and why."""
+    await tx.execute(
+        _CORRECT,
+        {
+            "network_id": after.network_id,
+            "appointment_id": after.appointment_id,
+            "version": after.version,
+            "corrected_from": before.status,
+            "corrected_to": after.status,
+            "reason": reason,
+            "corrected_by": by,
+            "corrected_at": at,
+        },
+    )
+
+
+async def free_expired_holds(
+    tx: AsyncConnection, network_id: str, *, now: datetime, ids: Sequence[UUID] | None = None
+) -> int:
+    """End the holds whose time has run out, all of a network's or the given ones."""
+    values = {"network_id": network_id, "now": now}
+    if ids is None:
+        return (await tx.execute(_EXPIRE_ALL, values)).rowcount
+    return (await tx.execute(_EXPIRE, {**values, "ids": list(ids)})).rowcount
+
+
+def _insert() -> str:
+    columns = ", ".join(("network_id", "appointment_id", *_EXPRESSIONS))
+    values = ", ".join((":network_id", ":appointment_id", *_EXPRESSIONS.values()))
+    # ON CONFLICT without a target: with one, the other two constraints would raise instead, and a bare INSERT
+    # deadlocks when many want one slot.
+    return (
+        f"INSERT INTO appointments ({columns}) SELECT {values} FROM networks"  # noqa: S608 - names of this module
+        " WHERE networks.network_id = :network_id AND networks.revision = :revision ON CONFLICT DO NOTHING"
+    )
+
+
+_PAYMENTS = """(SELECT jsonb_agg(jsonb_build_object('amount', p.amount, 'currency', p.currency,
+    'method', p.method, 'paid_at', p.paid_at) ORDER BY p.paid_at, p.payment_id) FROM payments p
+    WHERE p.network_id = a.network_id AND p.appointment_id = a.appointment_id) AS payments"""
+_COLUMNS = ", ".join(f"a.{name}" for name in ("network_id", "appointment_id", *_PLAIN, "utm", "path"))
+_SELECT = f"SELECT {_COLUMNS}, {_PAYMENTS} FROM appointments a"  # noqa: S608
+
+_TAKE = sa.text(_insert())
+_TAKE_AND_TELL = sa.text(f"WITH taken AS ({_insert()} RETURNING 1) {outbox.INSERT_FROM} taken")
+_CHANGE = sa.text(
+    "UPDATE appointments SET "  # noqa: S608
+    + ", ".join(f"{name} = {expression}" for name, expression in _EXPRESSIONS.items())
+    + f" WHERE {_KEYS}"
+)
+_LOCK = sa.text(
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = :appointment_id FOR UPDATE OF a"
+)
+_GET = sa.text(
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = ANY(:ids)"
+    " ORDER BY a.starts_at, a.appointment_id"
+)
+_OF_PATIENTS = sa.text(
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.patient_id = ANY(:patients)"
+    " AND a.status <> 'held' ORDER BY a.starts_at DESC, a.appointment_id"
+)
+_OF_BRANCH = sa.text(
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.branch_id = :branch_id AND a.starts_at >= :start"
+    " AND a.starts_at < :end AND a.status <> 'held' ORDER BY a.starts_at, a.appointment_id"
+)
+_TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))")
+
+
+def _overlapping(thing: str, span: str, start: str, end: str) -> sa.TextClause:
+    return sa.text(
+        f"SELECT EXISTS (SELECT FROM appointments WHERE network_id = :network_id AND {thing} = :{thing}"  # noqa: S608
+        f" AND appointment_id <> :appointment_id AND overlap_lane = :overlap_lane AND status IN ({_OCCUPYING})"
+        f" AND {span} && tstzrange(:{start}, :{end}))"
+    )
+
+
+_PATIENT_BUSY = _overlapping("patient_id", "visit", "starts_at", "ends_at")
+_PRACTITIONER_BUSY = _overlapping("practitioner_id", "busy", "busy_from", "busy_to")
+_PAY = sa.text(
+    "INSERT INTO payments (network_id, appointment_id, payment_id, amount, currency, method, paid_at, received_by)"
+    " VALUES (:network_id, :appointment_id, :payment_id, :amount, :currency, :method, :paid_at, :received_by)"
+)
+_CORRECT = sa.text(
+    "INSERT INTO corrections (network_id, appointment_id, version, corrected_from, corrected_to, reason,"
+    " corrected_by, corrected_at) VALUES (:network_id, :appointment_id, :version, :corrected_from,"
+    " :corrected_to, :reason, :corrected_by, :corrected_at)"
+)
+_END_HOLDS = (
+    "UPDATE appointments SET status = 'cancelled', cancel_reason = 'hold-expired', held_until = NULL,"
+    " due_at = NULL, leased_until = NULL, version = version + 1"
+    " WHERE network_id = :network_id AND status = 'held' AND due_at <= :now"
+)
+_EXPIRE_ALL = sa.text(_END_HOLDS)
+_EXPIRE = sa.text(f"{_END_HOLDS} AND appointment_id = ANY(:ids)")

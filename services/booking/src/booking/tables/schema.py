@@ -1,0 +1,128 @@
+"""The tables of booking's database, beside the standard ones."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, UUID, ExcludeConstraint
+
+from booking.rules.appointment import OCCUPYING
+from common.database import INSTANT, standard_tables
+
+metadata = sa.MetaData()
+standard_tables(metadata)
+
+networks = sa.Table(
+    "networks", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("body", JSONB, nullable=False),
+    # Counts every change of the directory, so that a process knows by one row whether its copy is the newest.
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)  # fmt: skip
+
+directory = sa.Table(
+    "directory", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("thing_id", UUID, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", JSONB, nullable=False),
+    sa.CheckConstraint("kind IN ('branch', 'practitioner', 'room', 'service')", name="directory_kind"),
+)  # fmt: skip
+
+_OCCUPYING = f"status IN ({', '.join(repr(status) for status in OCCUPYING)})"
+
+
+def _never_twice(name: str, thing: str, span: str, where: str = _OCCUPYING) -> ExcludeConstraint:
+    """No two appointments that occupy time may have the same thing at the same time, in one lane.
+
+    The lane is 0 but for deliberate overbooking, which takes another and says why.
+    """
+    return ExcludeConstraint(
+        ("network_id", "="), (thing, "="), ("overlap_lane", "="), (span, "&&"),
+        where=sa.text(where), using="gist", name=name,
+    )  # fmt: skip
+
+
+appointments = sa.Table(
+    "appointments", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("appointment_id", UUID, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("patient_id", UUID, nullable=False),
+    sa.Column("practitioner_id", UUID, nullable=False),
+    sa.Column("branch_id", UUID, nullable=False),
+    sa.Column("service_id", UUID, nullable=False),
+    sa.Column("room_id", UUID),
+    sa.Column("starts_at", INSTANT, nullable=False),
+    sa.Column("ends_at", INSTANT, nullable=False),
+    sa.Column("buffer_before", sa.Integer, nullable=False),
+    sa.Column("buffer_after", sa.Integer, nullable=False),
+    sa.Column("visit", TSTZRANGE, nullable=False),
+    sa.Column("busy", TSTZRANGE, nullable=False),
+    sa.Column("overlap_lane", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("overbook_reason", sa.Text),
+    sa.Column("series_id", UUID),
+    sa.Column("campaign_id", UUID),
+    sa.Column("booked_by", UUID),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("utm", JSONB, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("moves", sa.Integer, nullable=False),
+    sa.Column("path", ARRAY(sa.Text), nullable=False),
+    sa.Column("held_until", INSTANT),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("confirmed_at", INSTANT),
+    sa.Column("arrived_at", INSTANT),
+    sa.Column("completed_at", INSTANT),
+    sa.Column("cancel_reason", sa.Text),
+    sa.Column("late_cancel", sa.Boolean, nullable=False, server_default="false"),
+    sa.Column("price", sa.BigInteger),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("due_at", INSTANT),
+    sa.Column("leased_until", INSTANT),
+    _never_twice("practitioner_once", "practitioner_id", "busy"),
+    _never_twice("room_once", "room_id", "busy", f"{_OCCUPYING} AND room_id IS NOT NULL"),
+    _never_twice("patient_once", "patient_id", "visit"),
+    sa.CheckConstraint("visit = tstzrange(starts_at, ends_at)", name="visit_is_its_times"),
+    sa.CheckConstraint("NOT isempty(visit) AND busy @> visit", name="busy_holds_the_visit"),
+    sa.CheckConstraint("overlap_lane = 0 OR overbook_reason IS NOT NULL", name="overbooking_says_why"),
+    sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="a_hold_ends"),
+    sa.CheckConstraint(
+        "status IN ('held', 'booked', 'confirmed', 'arrived', 'fulfilled', 'noshow', 'cancelled', 'displaced')",
+        name="known_status",
+    ),
+    # Searches go by these: under row-level security the range indexes above serve the constraints alone, since
+    # the operators of ranges are not leak-proof and so are never used as index conditions before the policy.
+    sa.Index("appointments_practitioner", "network_id", "practitioner_id", "starts_at"),
+    sa.Index("appointments_branch", "network_id", "branch_id", "starts_at"),
+    sa.Index("appointments_patient", "network_id", "patient_id", "starts_at"),
+    sa.Index("appointments_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+)  # fmt: skip
+
+payments = sa.Table(
+    "payments", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("appointment_id", UUID, primary_key=True),
+    sa.Column("payment_id", UUID, primary_key=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("paid_at", INSTANT, nullable=False),
+    sa.Column("received_by", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["network_id", "appointment_id"], ["appointments.network_id", "appointments.appointment_id"],
+        name="payment_of_appointment",
+    ),
+    sa.CheckConstraint("amount >= 0", name="payments_are_not_negative"),
+)  # fmt: skip
+
+corrections = sa.Table(
+    "corrections", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("appointment_id", UUID, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("corrected_from", sa.Text, nullable=False),
+    sa.Column("corrected_to", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("corrected_by", sa.Text, nullable=False),
+    sa.Column("corrected_at", INSTANT, nullable=False),
+)  # fmt: skip

@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 PACKAGES := libs/common libs/devkit services/booking services/notifications services/consents services/recall services/patient-profile services/gateway
-CODE := libs services tests conftest.py
+CODE := libs services tests
 RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 

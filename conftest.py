@@ -1,3 +1,0 @@
-"""What every test of the repository can use: see `common.testing` and `devkit.pytest_plugin`."""
-
-pytest_plugins = ["common.testing"]

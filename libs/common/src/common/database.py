@@ -114,10 +114,17 @@ class Database:
     @asynccontextmanager
     async def transaction(self, network_id: str) -> AsyncIterator[AsyncConnection]:
         """One transaction that sees and writes the rows of one network; commits at the end of the block."""
+        async with self._transaction(_SCOPE, {"network": network_id}) as (tx, _):
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(
+        self, first: sa.TextClause, parameters: dict[str, Any]
+    ) -> AsyncIterator[tuple[AsyncConnection, sa.CursorResult[Any]]]:
+        """A transaction whose first statement sets its network, and what that statement returned."""
         try:
             async with self.engine.begin() as tx:
-                await tx.execute(_SCOPE, {"network": network_id})
-                yield tx
+                yield tx, await tx.execute(first, parameters)
         except Exception as error:
             if lost_connection(error):
                 raise Unavailable("database", "connection lost") from error
@@ -175,9 +182,8 @@ class Database:
         not stored. A refusal rolls back, and is decided anew next time. Raises `CommandReused` for another body.
         """
         body_hash = digest({"subject": command.subject, **command.model_dump(mode="json")})
-        async with self.transaction(network_id) as tx:
-            key = {"network": network_id, "command_id": command.command_id}
-            fresh = await tx.execute(_RECORD_COMMAND, {**key, "body_hash": body_hash})
+        key = {"network": network_id, "command_id": command.command_id}
+        async with self._transaction(_RECORD_COMMAND, {**key, "body_hash": body_hash}) as (tx, fresh):
             if fresh.rowcount == 0:
                 known = (await tx.execute(_KNOWN_COMMAND, key)).one()
                 if known.body_hash != body_hash:
@@ -213,8 +219,9 @@ _RECEIVE = sa.text(
     "INSERT INTO inbox (event_id, reader, network_id) VALUES (:event_id, :reader, :network) ON CONFLICT DO NOTHING"
 )
 _RECORD_COMMAND = sa.text(
-    "INSERT INTO commands (network_id, command_id, body_hash) VALUES (:network, :command_id, :body_hash)"
-    " ON CONFLICT DO NOTHING"
+    "WITH scope AS MATERIALIZED (SELECT set_config('app.network', :network, true) AS network_id)"
+    " INSERT INTO commands (network_id, command_id, body_hash)"
+    " SELECT network_id, :command_id, :body_hash FROM scope ON CONFLICT DO NOTHING"
 )
 _KNOWN_COMMAND = sa.text(
     "SELECT body_hash, reply FROM commands WHERE network_id = :network AND command_id = :command_id"

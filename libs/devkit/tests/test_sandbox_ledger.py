@@ -134,8 +134,8 @@ async def test_a_reply_that_waits_for_the_gateway_outlives_a_restart(tmp_path: P
             await eventually(lambda: clinic.heard() and len(clinic.statuses()) == 2)
             everything = await provider.messages(PHONE, all=True)
             assert [(each["direction"], each["status"]) for each in everything] == [
-                ("out", "delivered"),
                 ("in", "delivered"),
+                ("out", "delivered"),
             ]
         settled = clinic.posts
         async with sandbox(settings_for(tmp_path, clinic)) as provider:

@@ -171,7 +171,7 @@ def main() -> None:
         log_config=None,
         server_header=False,
         access_log=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
     )
 
 

@@ -118,7 +118,7 @@ class Carrier:
     def read(self, message: Message) -> None:
         """The patient has seen it: reported once, and only for what arrived."""
         if (
-            message.incoming
+            message.by_patient
             or message.status not in {"sent", "delivered"}
             or message.channel not in self.providers
         ):
@@ -220,7 +220,7 @@ class Carrier:
     def _resume(self) -> None:
         """What was under way when the process died goes out now: late, and perhaps a second time."""
         for message in self.phones.everything():
-            if message.incoming and message.status == "accepted":
+            if message.by_patient and message.status == "accepted":
                 self._bring(message)
             for report in message.reports:
                 if not report.told:

@@ -22,12 +22,20 @@ def _named(value: object) -> object:
     return str(value).replace("-", "_") if isinstance(value, (str, int)) else value
 
 
+def _addressed(value: object) -> object:
+    """A phone without its plus sign and a mailbox in capitals are meant all the same."""
+    if not isinstance(value, str):
+        return value
+    address = value.strip().lower()
+    return f"+{address}" if address.isdecimal() else address or None
+
+
 class FaultOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Annotated[AnswerFault | ReportFault, BeforeValidator(_named)]
     channel: str | None = None
-    phone: str | None = None
+    phone: Annotated[str | None, BeforeValidator(_addressed)] = None
     """A phone or, on the e-mail channel, a mailbox; None strikes everyone."""
     account: str | None = None
     count: int | None = Field(None, ge=1)

@@ -95,7 +95,7 @@ def _answered(carrier: Carrier, phone: str, wanted: Reply) -> Message | None:
     if wanted.message_id is None:
         return None
     message = carrier.phones.find(wanted.message_id)
-    if message is None or message.address != phone or message.incoming or message.channel != wanted.channel:
+    if message is None or message.address != phone or message.by_patient or message.channel != wanted.channel:
         raise Problem(
             404, "no-such-message", f"{phone} has no message {wanted.message_id} by {wanted.channel}"
         )
@@ -119,7 +119,7 @@ def _written(
         address=phone,
         at=carrier.clock.now(),
         text=text,
-        incoming=True,
+        by_patient=True,
         details=details,
         answers=answered.id if answered else None,
     )

@@ -6,7 +6,7 @@ It asks over core NATS (`dev.clock.set`, `dev.status`) and answers `dev.clock.ge
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain, count, repeat
 from typing import Any
@@ -22,9 +22,10 @@ from devkit.sandbox.messages import instant
 
 log = logging.getLogger(__name__)
 
-ASK_AGAIN = 0.5
-"""Seconds after which whoever has not answered is asked again: it may have been starting."""
-IDLE_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02)
+ASK_AGAIN = (0.5, 1.0, 2.0)
+"""Seconds after which whoever has not answered is asked again: it may have been starting, or be at its limit."""
+PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.07, 0.1)
+"""Seconds between two rounds while work goes on. A round costs every process some queries."""
 WORK = ("due_now", "in_flight", "unpublished", "unread", "callbacks")
 
 Status = dict[str, Any]
@@ -119,9 +120,9 @@ class Keeper:
         """Everyone idle twice in a row, with nothing done in between."""
         deadline = self._deadline()
         before: int | None = None
-        for pause in chain(IDLE_PAUSES, repeat(IDLE_PAUSES[-1])):
+        for pause in _on_and_on(PAUSES):
             # A round that begins just before the deadline still gets its answers: they say who is waited for.
-            until = max(deadline, asyncio.get_running_loop().time() + ASK_AGAIN)
+            until = max(deadline, asyncio.get_running_loop().time() + ASK_AGAIN[0])
             statuses = await self._ask("dev.status", {}, until=until)
             statuses.append(self._own_status())
             busy = [status for status in statuses if any(status.get(work) for work in WORK)]
@@ -142,12 +143,15 @@ class Keeper:
         answers: dict[str, Status] = {}
         inbox, replies = self._open_round()
         try:
-            while missing := self._expected - answers.keys():
+            for patience in _on_and_on(ASK_AGAIN):
+                missing = self._expected - answers.keys()
+                if not missing:
+                    break
                 if (left := until - asyncio.get_running_loop().time()) <= 0:
                     raise NotSettled([{"name": name, "answered": False} for name in sorted(missing)])
                 await self._publish(subject, question, inbox)
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(ASK_AGAIN, left)):
+                    async with asyncio.timeout(min(patience, left)):
                         while self._expected - answers.keys():
                             status = await replies.get()
                             answers[status["name"]] = status
@@ -203,6 +207,10 @@ class Keeper:
             }
         if message.reply:
             await message.respond(orjson.dumps(answer))
+
+
+def _on_and_on(pauses: tuple[float, ...]) -> Iterator[float]:
+    return chain(pauses, repeat(pauses[-1]))
 
 
 def _next_due(statuses: list[Status]) -> list[datetime]:

@@ -62,7 +62,7 @@ class Message:
     address: str
     at: datetime
     text: str
-    incoming: bool = False
+    by_patient: bool = False
     """The patient wrote it."""
     buttons: list[Button] = field(default_factory=list)
     reference: str | None = None
@@ -85,14 +85,14 @@ class Message:
         return list(dict.fromkeys(found))
 
     def shown(self) -> dict[str, Any]:
-        """As a phone or mailbox shows it over HTTP."""
+        """As a phone or mailbox shows it over HTTP; the direction is the phone's: `in` is what it received."""
         return {
             "id": self.id,
             "channel": self.channel,
-            "direction": "in" if self.incoming else "out",
+            "direction": "out" if self.by_patient else "in",
             "at": instant(self.at),
-            "from": self.address if self.incoming else self.account,
-            "to": self.account if self.incoming else self.address,
+            "from": self.address if self.by_patient else self.account,
+            "to": self.account if self.by_patient else self.address,
             "account": self.account,
             "text": self.text,
             "buttons": [button.shown(index) for index, button in enumerate(self.buttons, start=1)],
@@ -109,9 +109,9 @@ class Message:
             "id": self.id,
             "channel": self.channel,
             "account": self.account,
-            "to": self.account if self.incoming else self.address,
-            "from": self.address if self.incoming else self.account,
-            "incoming": self.incoming,
+            "to": self.account if self.by_patient else self.address,
+            "from": self.address if self.by_patient else self.account,
+            "by_patient": self.by_patient,
             "at": instant(self.at),
             "recorded_at": instant(datetime.now(UTC)),
             "text": self.text,
@@ -128,15 +128,15 @@ class Message:
 
     @classmethod
     def restored(cls, kept: Mapping[str, Any]) -> Self:
-        incoming = bool(kept["incoming"])
+        by_patient = bool(kept["by_patient"])
         return cls(
             id=kept["id"],
             channel=kept["channel"],
             account=kept["account"],
-            address=kept["from"] if incoming else kept["to"],
+            address=kept["from"] if by_patient else kept["to"],
             at=datetime.fromisoformat(kept["at"]),
             text=kept["text"],
-            incoming=incoming,
+            by_patient=by_patient,
             buttons=[Button(**button) for button in kept["buttons"]],
             reference=kept["reference"],
             answers=kept["answers"],

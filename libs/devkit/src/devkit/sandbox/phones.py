@@ -26,7 +26,7 @@ class Phones:
         thread.append(message)
         self._threads[message.address] = thread
         self._by_id[message.id] = message
-        if message.incoming:
+        if message.by_patient:
             self._heard[message.channel, message.account, message.address] = message.at
         elif message.reference:
             self._times[message.channel, message.address, message.reference] += 1
@@ -42,7 +42,7 @@ class Phones:
     def thread(self, address: str, *, everything: bool = False) -> list[Message]:
         """What the device shows of the networks' messages; `everything`: also what its owner wrote and what failed."""
         messages = self._threads.get(address, ())
-        return [message for message in messages if everything or (message.arrived and not message.incoming)]
+        return [message for message in messages if everything or (message.arrived and not message.by_patient)]
 
     def addresses(self, *, mailboxes: bool) -> list[str]:
         """Where something happened last comes first."""
@@ -54,7 +54,7 @@ class Phones:
 
     def newest(self, address: str, channel: str, *, account: str | None = None) -> Iterable[Message]:
         for message in reversed(self._threads.get(address, ())):
-            received = message.arrived and not message.incoming
+            received = message.arrived and not message.by_patient
             if received and message.channel == channel and account in (None, message.account):
                 yield message
 

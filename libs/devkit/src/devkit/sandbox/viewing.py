@@ -166,7 +166,7 @@ class Viewing:
         kind = "mailbox" if "@" in address else "phone"
         return {
             kind: address,
-            "messages": sum(message.arrived and not message.incoming for message in thread),
+            "messages": sum(message.arrived and not message.by_patient for message in thread),
             "channels": sorted({message.channel for message in thread}),
             "last_at": instant(thread[-1].at),
         }

@@ -68,6 +68,7 @@ class Pages:
             clock = self._carrier.clock
             news = {
                 "version": self._carrier.phones.version,
+                "total": len(self._carrier.ledger),
                 "faults": [[fault.id, fault.struck] for fault in self._carrier.faults.listed()],
                 "outstanding": self._carrier.courier.outstanding,
                 "frozen": clock.frozen,

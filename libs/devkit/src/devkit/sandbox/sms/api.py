@@ -200,7 +200,7 @@ def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
     uri = f"/{API_VERSION}/Accounts/{sid}/Messages/{message.id}"
     code = next((report.code for report in message.reports if report.code and not just_queued), None)
     at = format_datetime(message.at.astimezone(UTC).replace(microsecond=0))
-    status = "received" if message.incoming else "queued" if just_queued else message.status
+    status = "received" if message.by_patient else "queued" if just_queued else message.status
     return {
         "account_sid": sid,
         "api_version": API_VERSION,
@@ -208,10 +208,10 @@ def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
         "date_created": at,
         "date_sent": None if just_queued else at,
         "date_updated": at,
-        "direction": "inbound" if message.incoming else "outbound-api",
+        "direction": "inbound" if message.by_patient else "outbound-api",
         "error_code": code,
         "error_message": None,
-        "from": message.address if message.incoming else message.account,
+        "from": message.address if message.by_patient else message.account,
         "messaging_service_sid": None,
         "num_media": "0",
         "num_segments": str(message.details.get("segments", 1)),
@@ -220,7 +220,7 @@ def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
         "sid": message.id,
         "status": status,
         "subresource_uris": {"media": f"{uri}/Media.json"},
-        "to": message.account if message.incoming else message.address,
+        "to": message.account if message.by_patient else message.address,
         "uri": f"{uri}.json",
     }
 
@@ -252,7 +252,7 @@ def _wanted(query: Mapping[str, str]) -> Any:
                 latest = end
 
     def wanted(message: Message) -> bool:
-        from_ = message.address if message.incoming else message.account
+        from_ = message.address if message.by_patient else message.account
         return sender in (None, from_) and earliest <= message.at <= latest
 
     return wanted

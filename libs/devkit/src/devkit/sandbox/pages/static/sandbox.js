@@ -34,13 +34,13 @@ function toTheEnd(phone) {
 }
 
 // What someone is typing stays: only the thread of a phone that changed is replaced.
-async function refreshPhones() {
+async function refreshPhones(sorted) {
   const place = one("#phones");
   const fresh = document.createElement("div");
   fresh.innerHTML = await fragment("phones");
   const known = new Map(all(".phone", place).map((phone) => [phone.dataset.address, phone]));
   const typing = place.contains(document.activeElement) && document.activeElement.matches("input, select");
-  const wanted = [...fresh.children].map((next) => {
+  const updated = [...fresh.children].map((next) => {
     const phone = known.get(next.dataset.address);
     if (!phone) return next;
     if (phone.dataset.version !== next.dataset.version) {
@@ -51,6 +51,10 @@ async function refreshPhones() {
     }
     return phone;
   });
+  // A phone stays where it is while someone works with it; a new one comes first.
+  const stay = updated.filter((each) => each.parentNode === place);
+  const inPlace = [...place.children].filter((each) => stay.includes(each));
+  const wanted = sorted ? updated : [...updated.filter((each) => each.parentNode !== place), ...inPlace];
   if (typing && wanted.length === place.children.length && wanted.every((each) => each.parentNode === place)) return;
   const focused = document.activeElement;
   place.replaceChildren(...wanted);
@@ -68,8 +72,8 @@ async function refreshMail() {
   one("#mail").replaceChildren(...fresh.children);
 }
 
-async function refresh() {
-  if (view === "phones") await refreshPhones();
+async function refresh(sorted) {
+  if (view === "phones") await refreshPhones(sorted);
   else if (view === "mail") await refreshMail();
   else if (view === "ledger") one("#ledger").innerHTML = await fragment("ledger");
   else one("#faults-list").innerHTML = await fragment("faults");
@@ -77,10 +81,10 @@ async function refresh() {
 
 let running = false;
 let again = false;
-async function soon() {
+async function soon(sorted = false) {
   if (running) { again = true; return; }
   running = true;
-  try { await refresh(); } catch { notice("The sandbox does not answer."); }
+  try { await refresh(sorted); } catch { notice("The sandbox does not answer."); }
   running = false;
   if (again) { again = false; soon(); }
 }
@@ -147,7 +151,7 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-one("#find").addEventListener("input", soon);
+one("#find").addEventListener("input", () => soon(true));
 addEventListener("hashchange", () => show(location.hash.slice(1)));
 all(".phone").forEach(toTheEnd);
 showClock(one("#now").dateTime, one("#now").dataset.frozen === "true");
@@ -158,6 +162,7 @@ const news = new EventSource("/events");
 news.onmessage = (event) => {
   const told = JSON.parse(event.data);
   showClock(told.now || new Date().toISOString(), told.frozen);
+  one("#total").textContent = told.total;
   one("#faults-count").textContent = told.faults.length;
   one("#faults-count").hidden = !told.faults.length;
   soon();

@@ -287,11 +287,15 @@ function personButton(practitioner, name, about) {
 function stepTime() {
   const host = h("div", { class: "times" });
   timeChooser(host, {
-    question: {
-      network,
-      service_id: choice.service.service_id,
-      branch_id: choice.branch.branch_id,
-      practitioner_id: choice.practitioner?.practitioner_id,
+    find: async (day, days) => {
+      const answer = await get(`${base}/slots`, {
+        service_id: choice.service.service_id,
+        branch_id: choice.branch.branch_id,
+        practitioner_id: choice.practitioner?.practitioner_id,
+        from: day,
+        days,
+      });
+      return answer.slots;
     },
     zone: choice.branch.zone,
     from: choice.slot && moments.dayOf(choice.slot.starts_at, choice.branch.zone),
@@ -383,7 +387,7 @@ function wrongField(control, text) {
 
 function order() {
   const source = SOURCES.includes(query.get("source")) ? query.get("source") : "site";
-  const utm = Object.fromEntries([...query].filter(([name]) => name.startsWith("utm_")).map(([name, value]) => [name, value.slice(0, 200)]));
+  const utm = Object.fromEntries([...query].filter(([name]) => name.startsWith("utm_")).slice(0, 8).map(([name, value]) => [name.slice(0, 40), value.slice(0, 200)]));
   return {
     service_id: choice.service.service_id,
     branch_id: choice.slot.branch_id,

@@ -10,7 +10,6 @@ const root = $("#manage");
 const link = `/links/${encodeURIComponent(root.dataset.token)}`;
 const post = once();
 const REASONS = ["ill", "busy", "no_longer_needed", "other_clinic", "other"];
-const OPEN = ["booked", "confirmed"];
 
 show();
 
@@ -33,9 +32,9 @@ async function show(message, kind = "ok") {
 function draw(answer, message, kind) {
   const { appointment, branch, service, practitioner } = answer;
   const day = moments.dayOf(appointment.starts_at, branch.zone);
-  const open = OPEN.includes(appointment.status) && !answer.read_only;
-  const room = practitioner?.rooms?.[branch.branch_id] || branch.address.room;
+  const room = practitioner?.room || branch.address.room;
   const { address } = branch;
+  speak(answer.network.locales);
   fill(
     root,
     h("h1", {}, t("your_appointment")),
@@ -48,7 +47,7 @@ function draw(answer, message, kind) {
       h(
         "dl",
         { class: "facts" },
-        fact(t("fact_service"), worded(service.name, branch.locale)),
+        fact(t("fact_service"), service ? worded(service.name, branch.locale) : ""),
         practitioner && fact(t("fact_practitioner"), worded(practitioner.name_forms?.display, branch.locale) || practitioner.name),
         fact(t("fact_where"), [
           h("span", {}, branch.name),
@@ -62,25 +61,31 @@ function draw(answer, message, kind) {
           ),
         ]),
         fact(t("fact_phone"), h("a", { href: `tel:${branch.phone}`, dir: "ltr" }, branch.phone)),
-        worded(service.preparation, branch.locale) && fact(t("fact_preparation"), worded(service.preparation, branch.locale)),
+        service && worded(service.preparation, branch.locale) && fact(t("fact_preparation"), worded(service.preparation, branch.locale)),
       ),
     ),
-    open ? actions(answer) : h("p", { class: "hint" }, known(`read_only_${appointment.status}`) ? t(`read_only_${appointment.status}`) : t("read_only")),
+    answer.actions.length ? actions(answer) : h("p", { class: "hint" }, known(`read_only_${appointment.status}`) ? t(`read_only_${appointment.status}`) : t("read_only")),
   );
+}
+
+/** The page cannot know the network before the link is read: keep only its languages in the switcher. */
+function speak(locales) {
+  for (const link of document.querySelectorAll("[data-language]")) link.parentElement.hidden = !locales.includes(link.dataset.language);
 }
 
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 function actions(answer) {
-  const { appointment } = answer;
   return h(
     "div",
     { class: "actions is-stacked" },
-    appointment.status === "booked" &&
+    answer.actions.includes("confirm") &&
       h("button", { type: "button", class: "primary", onclick: (event) => act(event, "confirm", {}, t("confirmed_now")) }, t("confirm_visit")),
-    h("button", { type: "button", class: "secondary", onclick: () => move(answer) }, t("move_visit")),
+    answer.actions.includes("reschedule") &&
+      h("button", { type: "button", class: "secondary", onclick: () => move(answer) }, t("move_visit")),
     h("a", { class: "button secondary", href: `/api/v1${link}/calendar.ics` }, t("add_to_calendar")),
-    h("button", { type: "button", class: "quiet danger", onclick: (event) => cancel(event) }, t("cancel_visit")),
+    answer.actions.includes("cancel") &&
+      h("button", { type: "button", class: "quiet danger", onclick: cancel }, t("cancel_visit")),
   );
 }
 
@@ -129,7 +134,7 @@ async function cancel() {
   if (reason) await send("cancel", { reason }, t("cancelled_now"));
 }
 
-function move({ appointment, branch, service, network_id: network }) {
+function move({ appointment, branch }) {
   const host = h("div", { class: "times" });
   const heading = h("h1", {}, t("move_visit_title"));
   fill(
@@ -141,7 +146,7 @@ function move({ appointment, branch, service, network_id: network }) {
   );
   focusOn(heading);
   timeChooser(host, {
-    question: { network, service_id: service.service_id, branch_id: branch.branch_id, practitioner_id: appointment.practitioner_id },
+    find: async (day, days) => (await get(`${link}/slots`, { from: day, days })).slots,
     zone: branch.zone,
     from: moments.dayOf(appointment.starts_at, branch.zone),
     onpick: (slot) => send("reschedule", { starts_at: slot.starts_at }, t("moved_now")),

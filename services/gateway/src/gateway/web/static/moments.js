@@ -118,3 +118,9 @@ export function money({ amount, currency }) {
     maximumFractionDigits: digits,
   }).format(major);
 }
+
+/** A language's own name. */
+export const languageName = (code) => {
+  const name = new Intl.DisplayNames([code === "kk" ? "ru" : code], { type: "language" }).of(code);
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+};

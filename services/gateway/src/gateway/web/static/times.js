@@ -1,6 +1,5 @@
 // Choosing a time: a week of days, the slots of one day by part of day, and the next free day when there are none.
 
-import { get } from "./api.js";
 import { fill, h } from "./dom.js";
 import * as moments from "./moments.js";
 import { t } from "./texts.js";
@@ -21,20 +20,14 @@ function byTime(slots) {
 }
 
 /**
- * A chooser in `host`. `question` is {network, service_id, branch_id, practitioner_id?}, `zone` the branch's,
- * `from` the first day, `onpick(slot)` what happens then.
+ * A chooser in `host`. `find(day, days)` asks for slots, `zone` is the branch's, `from` the first day,
+ * `onpick(slot)` what happens then.
  */
-export function timeChooser(host, { question, zone, from, onpick }) {
+export function timeChooser(host, { find, zone, from, onpick }) {
   const today = moments.dayOf(moments.now(), zone);
   let first = from && from > today ? from : today;
   let chosen = null;
   let asked = 0;
-
-  async function find(day, days) {
-    const { network, ...about } = question;
-    const answer = await get(`/networks/${encodeURIComponent(network)}/slots`, { ...about, from: day, days });
-    return answer.slots;
-  }
 
   async function show(day) {
     const mine = (asked += 1);

@@ -1,0 +1,237 @@
+// The day board of a branch: what happens today, live, and what the desk does about it.
+
+import { get } from "./api.js";
+import { $, announce, fill, focusOn, h, option } from "./dom.js";
+import * as acts from "./desk_acts.js";
+import { follow } from "./live.js";
+import * as moments from "./moments.js";
+import { searchPanel } from "./search.js";
+import { begin, may, toLogin } from "./staff.js";
+import { t, worded } from "./texts.js";
+
+const REMEMBERED = "vinculo.branch";
+const query = new URLSearchParams(location.search);
+const root = $("#page");
+
+const state = { branch: null, day: null, board: null, session: null, directory: null };
+let asked = 0;
+
+const began = await begin("board.read");
+if (began) start(began);
+
+function start({ session, directory }) {
+  Object.assign(state, { session, directory });
+  const mine = directory.branches.filter((one) => !session.branch_ids.length || session.branch_ids.includes(one.branch_id));
+  const wish = query.get("branch") || localStorage.getItem(REMEMBERED);
+  state.branch = mine.find((one) => one.branch_id === wish) || mine[0] || null;
+  if (!state.branch) {
+    fill(root, h("h1", {}, t("section_desk")), h("p", { class: "notice" }, t("no_branches")));
+    return;
+  }
+  state.day = query.get("date") || moments.dayOf(moments.now(), state.branch.zone);
+  frame(mine);
+  load();
+  follow({ onchange: reload, onstate: liveState, onover: toLogin });
+}
+
+// --- the frame --------------------------------------------------------------------------------------------
+
+function frame(branches) {
+  const branchPicker = h(
+    "select",
+    { id: "branch", onchange: (event) => at({ branch: branches.find((one) => one.branch_id === event.target.value) }) },
+    branches.map((one) => option(one.branch_id, one.name, one === state.branch)),
+  );
+  const dayPicker = h("input", { id: "day", type: "date", required: true, value: state.day, onchange: (event) => event.target.value && at({ day: event.target.value }) });
+  const step = (sign, label, count) =>
+    h("button", { type: "button", class: "secondary icon", "aria-label": label, onclick: () => at({ day: moments.plusDays(state.day, count) }) }, sign);
+  fill(
+    root,
+    h(
+      "div",
+      { class: "desk-head" },
+      h("div", {}, h("h1", { id: "desk-title" }, ""), h("p", { class: "hint", id: "desk-counts" })),
+      h("p", { id: "live", class: "live", role: "status" }),
+    ),
+    h(
+      "div",
+      { class: "toolbar" },
+      h("div", { class: "field" }, h("label", { for: "branch" }, t("branch")), branchPicker),
+      h(
+        "div",
+        { class: "field" },
+        h("label", { for: "day" }, t("day")),
+        h(
+          "div",
+          { class: "stepper" },
+          step("‹", t("day_before"), -1),
+          dayPicker,
+          step("›", t("day_after"), 1),
+          h("button", { type: "button", class: "secondary", onclick: () => at({ day: moments.dayOf(moments.now(), state.branch.zone) }) }, t("today")),
+        ),
+      ),
+      may(state.session, "appointments.book") &&
+        h(
+          "div",
+          { class: "actions" },
+          h("button", { type: "button", class: "primary", onclick: () => acts.book(around(), null) }, t("book")),
+          h("button", { type: "button", class: "secondary", onclick: () => acts.walkIn(around(), null) }, t("walk_in")),
+        ),
+    ),
+    h(
+      "div",
+      { class: "desk" },
+      h("section", { class: "board", "aria-labelledby": "desk-title" }, h("div", { id: "rows" }, h("p", { class: "loading" }, t("loading")))),
+      may(state.session, "patients.search") && searchPanel(around),
+    ),
+  );
+}
+
+/** What an act needs to know of where it happens. */
+function around() {
+  return { ...state, changed };
+}
+
+function at(change) {
+  Object.assign(state, change);
+  localStorage.setItem(REMEMBERED, state.branch.branch_id);
+  query.set("branch", state.branch.branch_id);
+  query.set("date", state.day);
+  history.replaceState(null, "", `?${query}`);
+  for (const link of document.querySelectorAll("[data-language]")) {
+    const there = new URLSearchParams(query);
+    there.set("lang", link.dataset.language);
+    link.href = `?${there}`;
+  }
+  $("#day").value = state.day;
+  load();
+}
+
+function liveState(now) {
+  const line = $("#live");
+  line.className = `live is-${now}`;
+  line.textContent = t(`live_${now}`);
+}
+
+// --- the rows ---------------------------------------------------------------------------------------------
+
+let waiting = null;
+
+/** Many events at once are one look. */
+function reload() {
+  clearTimeout(waiting);
+  waiting = setTimeout(load, 150);
+}
+
+async function load() {
+  const mine = (asked += 1);
+  try {
+    const board = await get("/day-board", { branch_id: state.branch.branch_id, date: state.day });
+    if (mine !== asked) return;
+    state.board = board;
+    draw();
+  } catch (problem) {
+    if (mine !== asked) return;
+    if (problem.status === 401) toLogin();
+    announce(problem.text, "error");
+  }
+}
+
+/** An act was carried out (or refused): show the day again, and keep the keyboard at the same row. */
+async function changed(text, kind = "ok", appointmentId = null) {
+  announce(text, kind);
+  await load();
+  const row = appointmentId && document.querySelector(`[data-appointment="${CSS.escape(appointmentId)}"]`);
+  if (row) {
+    row.classList.add("is-touched");
+    focusOn(row.querySelector("button") || row);
+  }
+}
+
+function draw() {
+  const { rows, unavailable } = state.board;
+  $("#desk-title").textContent = moments.longDay(state.day, true);
+  const open = rows.filter((one) => !["cancelled", "held"].includes(one.appointment.status));
+  $("#desk-counts").textContent = t("counts", {
+    all: moments.number(open.length),
+    confirmed: moments.number(open.filter((one) => one.appointment.status !== "booked" && one.appointment.status !== "noshow").length),
+    unconfirmed: moments.number(open.filter((one) => one.appointment.status === "booked").length),
+  });
+  const focused = focusedHere();
+  fill(
+    $("#rows"),
+    unavailable.length > 0 && h("p", { class: "notice is-warn" }, t("parts_missing", { parts: unavailable.map((one) => t(`owner_${one}`)).join(t("comma")) })),
+    rows.length ? table(rows) : h("p", { class: "empty-day" }, t("no_rows")),
+  );
+  focusAgain(focused);
+}
+
+/** A reload by somebody else's act must not take the keyboard away from whoever works here. */
+function focusedHere() {
+  const row = document.activeElement?.closest?.("[data-appointment]");
+  return row && { appointment: row.dataset.appointment, act: document.activeElement.dataset.act };
+}
+
+function focusAgain(focused) {
+  if (!focused) return;
+  const row = document.querySelector(`[data-appointment="${CSS.escape(focused.appointment)}"]`);
+  const control = row && (row.querySelector(`[data-act="${focused.act}"]`) || row.querySelector("button, summary"));
+  control?.focus({ preventScroll: true });
+}
+
+function table(rows) {
+  const columns = ["time", "patient", "visit", "status", "message", "acts"];
+  return h(
+    "table",
+    { class: "rows" },
+    h("caption", { class: "visually-hidden" }, t("section_desk")),
+    h("thead", {}, h("tr", {}, columns.map((one) => h("th", { scope: "col" }, t(`column_${one}`))))),
+    h("tbody", {}, rows.map(rowOf)),
+  );
+}
+
+function rowOf(row) {
+  const { appointment, patient } = row;
+  const { zone, locale } = state.branch;
+  const service = state.directory.service(appointment.service_id);
+  const practitioner = state.directory.practitioner(appointment.practitioner_id);
+  const name = patient.status === "ok" ? patient.full_name : t("patient_unknown");
+  return h(
+    "tr",
+    { class: `row is-${appointment.status}`, dataset: { appointment: appointment.id, status: appointment.status } },
+    h(
+      "th",
+      { scope: "row", class: "cell-time" },
+      h("span", { class: "row-time" }, moments.time(appointment.starts_at, zone)),
+      h("span", { class: "row-until" }, `–${moments.time(appointment.ends_at, zone)}`),
+    ),
+    h(
+      "td",
+      { class: "cell-patient" },
+      may(state.session, "patients.read") ? h("a", { href: `/patients/${patient.id}` }, name) : h("span", {}, name),
+      h("span", { class: "row-facts" }, patient.phone && h("a", { href: `tel:${patient.phone}`, dir: "ltr" }, patient.phone), allergyFlag(row.alerts)),
+    ),
+    h(
+      "td",
+      { class: "cell-visit" },
+      h("span", {}, service ? worded(service.name, locale) : t("unknown")),
+      h("span", { class: "row-facts" }, practitioner ? practitioner.name : t("unknown")),
+    ),
+    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), paidLine(appointment)),
+    h("td", { class: "cell-message" }, h("span", { class: "row-label" }, t("column_message"), ": "), h("span", { class: `message is-${row.message}` }, t(`message_${row.message}`))),
+    h("td", { class: "cell-acts" }, acts.buttons(around(), row, name)),
+  );
+}
+
+/** "Unknown" while the owner of the cards is silent: nobody may read that as "none". */
+function allergyFlag({ allergy, items }) {
+  if (allergy === "no" && !items.length) return null;
+  if (allergy === "unknown") return h("span", { class: "chip is-open" }, t("allergy_unknown"));
+  const words = items.map((one) => one.text).join(t("comma"));
+  return h("span", { class: "chip is-alert" }, `⚠ ${allergy === "yes" ? t("allergy") : t("alert")}: ${words}`);
+}
+
+function paidLine({ visit }) {
+  if (!visit?.paid) return null;
+  return h("span", { class: "row-facts" }, t("paid", { amount: moments.money(visit.paid) }));
+}

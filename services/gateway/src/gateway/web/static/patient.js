@@ -1,0 +1,112 @@
+// Everything about one patient: five sections, each of them possibly missing, never mixed up with "nothing".
+
+import { get } from "./api.js";
+import { $, fill, h } from "./dom.js";
+import * as moments from "./moments.js";
+import { alertsOf, visits } from "./patient_parts.js";
+import { begin } from "./staff.js";
+import { known, t } from "./texts.js";
+
+const root = $("#page");
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const at = (instant) => moments.dateAndTime(instant, zone);
+
+const began = await begin("patients.read");
+if (began) load();
+
+async function load() {
+  fill(root, h("p", { class: "loading", role: "status" }, t("loading")));
+  try {
+    draw(await get(`/patients/${encodeURIComponent(root.dataset.patient)}/360`));
+  } catch (problem) {
+    fill(
+      root,
+      h("h1", {}, t("title_patient")),
+      h("p", { class: "notice is-error", role: "alert" }, problem.text),
+      h("button", { type: "button", class: "secondary", onclick: load }, t("retry")),
+    );
+  }
+}
+
+function draw({ sections }) {
+  const { profile } = sections;
+  const card = profile.data?.card;
+  const missing = Object.values(sections).some((one) => one.status !== "ok");
+  fill(
+    root,
+    h("h1", {}, card ? card.full_name : t("patient_unknown")),
+    missing && h("p", { class: "notice is-warn", role: "status" }, t("some_unavailable")),
+    h(
+      "div",
+      { class: "sections-grid" },
+      section("profile", profile, person),
+      section("appointments", sections.appointments, history),
+      section("communications", sections.communications, messages),
+      section("consents", sections.consents, consents),
+      section("recall", sections.recall, recalls),
+    ),
+    missing && h("button", { type: "button", class: "secondary", onclick: load }, t("retry")),
+  );
+}
+
+function section(name, part, show) {
+  const heading = h("h2", { id: `section-${name}` }, t(`part_${name}`));
+  return h(
+    "section",
+    { class: `card part-${name}`, "aria-labelledby": heading.id, dataset: { part: name, status: part.status } },
+    heading,
+    part.status === "ok" ? show(part.data, part) : [name === "profile" && alertsOf(part), h("p", { class: "notice is-warn" }, t("section_unavailable"))],
+  );
+}
+
+const fact = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
+const entry = (when, what, chip) => h("li", { class: "visit" }, h("span", { class: "visit-when" }, when), chip, h("span", { class: "visit-what" }, what));
+const entries = (list) => (list.length ? h("ul", {}, list) : h("p", { class: "hint" }, t("none")));
+
+function person({ card, notes, tags }, part) {
+  return [
+    alertsOf(part),
+    h(
+      "dl",
+      { class: "facts" },
+      fact(t("fact_phones"), card.phones.map((one) => h("a", { href: `tel:${one.phone}`, dir: "ltr" }, one.phone))),
+      fact(t("email"), card.email),
+      fact(t("birth_date"), card.birth_date && moments.shortDate(card.birth_date)),
+      fact(t("locale"), card.locale),
+      fact(t("channel"), card.preferences.channel && t(`channel_${card.preferences.channel}`)),
+      fact(t("tags"), tags.join(t("comma"))),
+    ),
+    notes.length > 0 && [h("h3", {}, t("notes")), h("ul", {}, notes.map((one) => entry(at(one.at), one.text)))],
+  ];
+}
+
+function history({ upcoming, past, totals }) {
+  const paid = (totals.paid || []).map(moments.money).join(t("comma"));
+  return [
+    h("p", { class: "hint" }, t("totals", { visits: moments.number(totals.visits), missed: moments.number(totals.no_shows) }), paid && ` · ${t("paid", { amount: paid })}`),
+    visits(t("upcoming"), upcoming, began),
+    visits(t("past"), past, began),
+  ];
+}
+
+function messages({ timeline }) {
+  return entries(
+    timeline.map((one) =>
+      one.kind === "reply"
+        ? entry(at(one.at), `${t("patient_wrote")} «${one.text}»`, h("span", { class: "chip is-taken" }, t(`channel_${one.channel}`)))
+        : entry(at(one.at), messageText(one), h("span", { class: `chip is-${one.outcome}` }, t(`message_${one.outcome}`))),
+    ),
+  );
+}
+
+function messageText(message) {
+  const channel = message.attempts.at(-1)?.channel;
+  const name = known(`template_${message.template}`) ? t(`template_${message.template}`) : message.template;
+  return [name, channel && t(`channel_${channel}`), message.reason, message.text].filter(Boolean).join(" · ");
+}
+
+const consents = ({ permissions }) =>
+  entries(permissions.map((one) => entry(at(one.changed_at), t(`purpose_${one.purpose}`), h("span", { class: `chip is-${one.state === "granted" ? "ok" : "cancelled"}` }, t(`permission_${one.state}`)))));
+
+const recalls = ({ recalls: planned }) =>
+  entries(planned.map((one) => entry(at(one.due_at), one.rule_name, h("span", { class: `chip is-${one.state === "planned" ? "open" : "ok"}` }, t(`recall_${one.state}`)))));

@@ -1,0 +1,36 @@
+// Parts of a patient's view that more than one page shows.
+
+import { h } from "./dom.js";
+import * as moments from "./moments.js";
+import { t, worded } from "./texts.js";
+
+/** "Unknown" while the owner of the cards is silent: nobody may read that as "none". */
+export function alertsOf(profile) {
+  if (profile.status !== "ok") return h("p", {}, h("span", { class: "chip is-open" }, t("allergy_unknown")));
+  return profile.data.alerts.map((one) => h("p", {}, h("span", { class: "chip is-alert" }, `⚠ ${t(`alert_${one.kind}`)}: ${one.text}`)));
+}
+
+export function visits(title, those, { directory }) {
+  return h(
+    "section",
+    { class: "visits" },
+    h("h4", {}, title),
+    those.length
+      ? h("ul", {}, those.map((one) => visit(one, directory)))
+      : h("p", { class: "hint" }, t("none")),
+  );
+}
+
+function visit(appointment, directory) {
+  const branch = directory.branch(appointment.branch_id);
+  const service = directory.service(appointment.service_id);
+  const practitioner = directory.practitioner(appointment.practitioner_id);
+  const paid = appointment.visit?.paid;
+  return h(
+    "li",
+    { class: "visit" },
+    h("span", { class: "visit-when" }, moments.dateAndTime(appointment.starts_at, branch?.zone || "UTC")),
+    h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)),
+    h("span", { class: "visit-what" }, [service && worded(service.name, branch?.locale), practitioner?.name, paid && moments.money(paid)].filter(Boolean).join(" · ")),
+  );
+}

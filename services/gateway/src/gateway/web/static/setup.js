@@ -1,0 +1,122 @@
+// The plain set-up page: branches, practitioners, services and rooms of a network, each with its version.
+
+import { call, get, Problem } from "./api.js";
+import { $, announce, fill, focusOn, h } from "./dom.js";
+import { KINDS } from "./setup_forms.js";
+import { begin, Directory } from "./staff.js";
+import { t } from "./texts.js";
+
+const root = $("#page");
+const state = { kind: "branches", directory: null };
+
+const began = await begin("directory.write");
+if (began) {
+  state.directory = began.directory;
+  const wish = location.hash.slice(1);
+  if (wish in KINDS) state.kind = wish;
+  draw();
+}
+
+function draw() {
+  const kind = KINDS[state.kind];
+  const things = kind.things(state.directory);
+  fill(
+    root,
+    h("h1", {}, t("section_setup")),
+    h(
+      "nav",
+      { class: "tabs", "aria-label": t("section_setup") },
+      Object.keys(KINDS).map((one) =>
+        h("button", { type: "button", class: "tab", "aria-current": one === state.kind ? "page" : null, onclick: () => show(one) }, t(`setup_${one}`)),
+      ),
+    ),
+    h(
+      "div",
+      { class: "setup" },
+      h("button", { type: "button", class: "primary", id: "add", onclick: () => edit(null) }, t(`add_${state.kind}`)),
+      things.length
+        ? h("ul", { class: "choices" }, things.map((thing) => item(kind, thing)))
+        : h("p", { class: "notice" }, t("nothing_yet")),
+    ),
+  );
+}
+
+function show(kind) {
+  state.kind = kind;
+  history.replaceState(null, "", `#${kind}`);
+  announce("");
+  draw();
+  focusOn(root.querySelector('.tab[aria-current="page"]'));
+}
+
+function item(kind, thing) {
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", class: "choice", onclick: () => edit(thing) },
+      h("span", { class: "choice-name" }, kind.title(thing, state.directory)),
+      h("span", { class: "choice-facts" }, kind.facts(thing, state.directory)),
+      !thing.active && h("span", { class: "chip" }, t("inactive")),
+    ),
+  );
+}
+
+function edit(thing) {
+  const kind = KINDS[state.kind];
+  const form = kind.form(thing, state.directory);
+  const heading = h("h2", {}, thing ? kind.title(thing, state.directory) : t(`add_${state.kind}`));
+  const trouble = h("div", {});
+  const active = h("input", { type: "checkbox", checked: thing ? thing.active : true });
+  const submit = h("button", { type: "submit", class: "primary" }, t("save"));
+  fill(
+    root,
+    h("h1", {}, t("section_setup")),
+    h(
+      "form",
+      {
+        class: "card form setup-form",
+        novalidate: true,
+        onsubmit: async (event) => {
+          event.preventDefault();
+          submit.disabled = true;
+          fill(trouble);
+          try {
+            await save(kind, thing, { ...form.read(), active: active.checked });
+            announce(t("saved"), "ok");
+            draw();
+            focusOn($("#add"));
+          } catch (problem) {
+            submit.disabled = false;
+            fill(trouble, h("p", { class: "notice is-error", role: "alert" }, explained(problem)));
+          }
+        },
+      },
+      heading,
+      form.fields,
+      h("label", { class: "check" }, active, h("span", {}, t("active"))),
+      trouble,
+      h("div", { class: "actions" }, submit, h("button", { type: "button", class: "secondary", onclick: draw }, t("leave"))),
+    ),
+  );
+  focusOn(heading);
+}
+
+async function save(kind, thing, body) {
+  if (thing) {
+    const id = thing[kind.id];
+    const version = state.directory.versions[id];
+    await call("PUT", `/directory/${state.kind}/${id}`, { ...thing, ...body, if_version: version });
+  } else {
+    await call("POST", `/directory/${state.kind}`, body, { "Idempotency-Key": crypto.randomUUID() });
+  }
+  state.directory = new Directory(await get("/directory"));
+}
+
+/** Which field is wrong, where the API says so. */
+function explained(problem) {
+  if (!(problem instanceof Problem)) throw problem;
+  const fields = (problem.body.fields || []).map((one) => `${one.at.filter((part) => part !== "body").join(".")}: ${one.problem}`);
+  return [problem.text, ...fields].join(" ");
+}

@@ -1,0 +1,203 @@
+// The forms of the set-up page: fields for one thing of the directory, and how they are read back.
+
+import { field, h, option } from "./dom.js";
+import * as moments from "./moments.js";
+import { majorText, minorUnits, plainDigits } from "./numbers.js";
+import { locale, t, worded } from "./texts.js";
+
+const LOCALES = ["ru", "kk", "en", "pt-BR", "fa", "fr", "zh-TW"];
+const WEEK = [1, 2, 3, 4, 5, 6, 7];
+const DAY_OPENS = "09:00";
+const DAY_CLOSES = "18:00";
+
+const text = (value, options = {}) => h("input", { type: "text", maxlength: "200", value: value || "", ...options });
+const count = (value, min, max) => h("input", { type: "number", min: String(min), max: String(max), step: "5", value: String(value) });
+const group = (title, ...parts) => h("fieldset", { class: "group" }, h("legend", {}, title), parts);
+const whole = (input) => Number.parseInt(plainDigits(input.value), 10) || 0;
+
+/** One text per locale of the network. */
+function wordings(title, texts, { locales }) {
+  const inputs = Object.fromEntries(locales.map((one) => [one, text(texts?.[one], { lang: one, dir: one === "fa" ? "rtl" : "ltr" })]));
+  return {
+    fields: group(title, h("div", { class: "grid" }, locales.map((one) => field(moments.languageName(one), inputs[one])))),
+    read: () => Object.fromEntries(Object.entries({ ...texts, ...mapped(inputs, (input) => input.value.trim()) }).filter(([, value]) => value)),
+  };
+}
+
+const mapped = (things, how) => Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, how(thing)]));
+
+/** Checked weekdays with their times; `rules` have weekday and the two named times. */
+function hours(title, rules, [from, to]) {
+  const rows = WEEK.map((weekday) => {
+    const those = rules.filter((one) => one.weekday === weekday);
+    const name = moments.weekdayName(weekday);
+    const open = h("input", { type: "checkbox", checked: those.length > 0 });
+    const starts = h("input", { type: "time", value: (those[0]?.[from] || DAY_OPENS).slice(0, 5), "aria-label": `${name}: ${t("from")}` });
+    const ends = h("input", { type: "time", value: (those[0]?.[to] || DAY_CLOSES).slice(0, 5), "aria-label": `${name}: ${t("until")}` });
+    // A second rule of the same day (after a break) stays as it is.
+    return { weekday, open, starts, ends, others: those.slice(1), first: those[0] || {}, line: h("div", { class: "hours" }, h("label", { class: "check" }, open, h("span", {}, name)), starts, ends) };
+  });
+  return {
+    fields: group(title, rows.map((one) => one.line)),
+    read: () => rows.filter((one) => one.open.checked).flatMap((one) => [{ ...one.first, weekday: one.weekday, [from]: one.starts.value, [to]: one.ends.value }, ...one.others]),
+  };
+}
+
+function checks(title, things, chosen) {
+  const boxes = things.map(([id, name]) => [h("input", { type: "checkbox", value: id, checked: chosen.includes(id) }), name]);
+  return {
+    fields: group(title, h("div", { class: "grid" }, boxes.map(([box, name]) => h("label", { class: "check" }, box, h("span", {}, name))))),
+    read: () => boxes.filter(([box]) => box.checked).map(([box]) => box.value),
+  };
+}
+
+function branchForm(branch, { network, branches }) {
+  const like = branch || branches[0];
+  const address = branch?.address || {};
+  const name = text(branch?.name, { required: true });
+  const parts = mapped({ city: 1, street: 1, entrance: 1, floor: 1, room: 1 }, () => null);
+  for (const part of Object.keys(parts)) parts[part] = text(address[part]);
+  const phone = h("input", { type: "tel", maxlength: "32", dir: "ltr", value: branch?.phone || "" });
+  const zone = text(like?.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, { list: "zones", dir: "ltr" });
+  const language = h("select", {}, LOCALES.map((one) => option(one, moments.languageName(one), one === (branch?.locale || network.locales[0]))));
+  const signature = text(branch?.signature);
+  const open = hours(t("hours"), branch?.hours || [], ["opens", "closes"]);
+  return {
+    fields: [
+      h("div", { class: "grid" }, field(t("name"), name), field(t("phone"), phone)),
+      group(t("address"), h("div", { class: "grid" }, Object.entries(parts).map(([part, input]) => field(t(`address_${part}`), input)))),
+      h("div", { class: "grid" }, field(t("zone"), zone), field(t("locale"), language), field(t("signature"), signature)),
+      h("datalist", { id: "zones" }, Intl.supportedValuesOf("timeZone").map((one) => option(one, one))),
+      open.fields,
+    ],
+    read: () => ({
+      name: name.value.trim(),
+      address: mapped(parts, (input) => input.value.trim()),
+      phone: phone.value.trim(),
+      zone: zone.value.trim(),
+      locale: language.value,
+      signature: signature.value.trim(),
+      hours: open.read(),
+    }),
+  };
+}
+
+function practitionerForm(practitioner, { network, branches, services }) {
+  const forms = practitioner?.name_forms || {};
+  const name = text(practitioner?.name, { required: true });
+  const display = wordings(t("name_display"), forms.display, network);
+  const dative = wordings(t("name_dative"), forms.dative, network);
+  const speciality = wordings(t("speciality"), practitioner?.speciality, network);
+  const specialityDative = wordings(t("speciality_dative"), practitioner?.speciality_dative, network);
+  const performed = checks(t("setup_services"), services.map((one) => [one.service_id, worded(one.name, locale)]), practitioner?.service_ids || []);
+  const places = branches.map((branch) => ({
+    branch,
+    hours: hours(t("working_hours_at", { branch: branch.name }), (practitioner?.working_hours || []).filter((one) => one.branch_id === branch.branch_id), ["starts", "ends"]),
+    room: text(practitioner?.rooms?.[branch.branch_id]),
+  }));
+  return {
+    fields: [
+      field(t("full_name"), name),
+      display.fields,
+      dative.fields,
+      speciality.fields,
+      specialityDative.fields,
+      performed.fields,
+      places.map((one) => [one.hours.fields, field(t("usual_room_at", { branch: one.branch.name }), one.room)]),
+    ],
+    read: () => ({
+      name: name.value.trim(),
+      name_forms: { display: display.read(), dative: dative.read() },
+      speciality: speciality.read(),
+      speciality_dative: specialityDative.read(),
+      service_ids: performed.read(),
+      working_hours: places.flatMap((one) => one.hours.read().map((rule) => ({ ...rule, branch_id: one.branch.branch_id }))),
+      rooms: Object.fromEntries(places.map((one) => [one.branch.branch_id, one.room.value.trim()]).filter(([, room]) => room)),
+    }),
+  };
+}
+
+function serviceForm(service, { network, branches }) {
+  const name = wordings(t("name"), service?.name, network);
+  const preparation = wordings(t("preparation"), service?.preparation, network);
+  const kind = text(service?.kind || "consultation", { maxlength: "40", dir: "ltr" });
+  const duration = count(service?.duration || 30, 5, 1440);
+  const before = count(service?.buffer_before || 0, 0, 240);
+  const after = count(service?.buffer_after || 0, 0, 240);
+  const notice = count(service?.minimum_notice || 0, 0, 100000);
+  const cancellation = count(service?.cancellation_notice || 0, 0, 100000);
+  const currency = service?.price?.currency || network.currency;
+  const price = h("input", { type: "text", inputmode: "decimal", dir: "ltr", value: service?.price ? majorText(service.price.amount, currency) : "" });
+  const room = text(service?.room_kind, { maxlength: "40", dir: "ltr" });
+  const places = checks(t("offered_at"), branches.map((one) => [one.branch_id, one.name]), service?.branch_ids || branches.map((one) => one.branch_id));
+  return {
+    fields: [
+      name.fields,
+      h("div", { class: "grid" }, field(t("duration"), duration), field(t("buffer_before"), before), field(t("buffer_after"), after), field(t("price", { currency }), price)),
+      h("div", { class: "grid" }, field(t("kind"), kind, { hint: t("kind_hint") }), field(t("room_kind"), room, { hint: t("room_kind_hint") })),
+      h("div", { class: "grid" }, field(t("minimum_notice"), notice), field(t("cancellation_notice"), cancellation)),
+      preparation.fields,
+      places.fields,
+    ],
+    read: () => {
+      const offered = places.read();
+      const typed = price.value.trim();
+      const amount = typed ? minorUnits(typed, currency) : null;
+      return {
+        name: name.read(),
+        preparation: preparation.read(),
+        kind: kind.value.trim(),
+        duration: whole(duration),
+        buffer_before: whole(before),
+        buffer_after: whole(after),
+        minimum_notice: whole(notice),
+        cancellation_notice: whole(cancellation),
+        // What is no amount is sent as it was typed, so that the API refuses it rather than losing the price.
+        price: typed ? { amount: amount === null ? typed : amount, currency } : null,
+        room_kind: room.value.trim() || null,
+        branch_ids: offered.length === branches.length ? null : offered,
+      };
+    },
+  };
+}
+
+function roomForm(room, { branches }) {
+  const name = text(room?.name, { required: true });
+  const kind = text(room?.kind || "chair", { maxlength: "40", dir: "ltr" });
+  const branch = h("select", {}, branches.map((one) => option(one.branch_id, one.name, one.branch_id === room?.branch_id)));
+  return {
+    fields: h("div", { class: "grid" }, field(t("name"), name), field(t("branch"), branch), field(t("room_kind"), kind)),
+    read: () => ({ name: name.value.trim(), kind: kind.value.trim(), branch_id: branch.value }),
+  };
+}
+
+export const KINDS = {
+  branches: {
+    id: "branch_id",
+    things: (directory) => directory.branches,
+    title: (branch) => branch.name,
+    facts: (branch) => `${branch.address.city}, ${branch.address.street}`,
+    form: branchForm,
+  },
+  practitioners: {
+    id: "practitioner_id",
+    things: (directory) => directory.practitioners,
+    title: (practitioner) => practitioner.name,
+    facts: (practitioner) => worded(practitioner.speciality, locale),
+    form: practitionerForm,
+  },
+  services: {
+    id: "service_id",
+    things: (directory) => directory.services,
+    title: (service) => worded(service.name, locale),
+    facts: (service) => [t("minutes", { n: moments.number(service.duration) }), service.price && moments.money(service.price)].filter(Boolean).join(" · "),
+    form: serviceForm,
+  },
+  rooms: {
+    id: "room_id",
+    things: (directory) => directory.rooms,
+    title: (room) => room.name,
+    facts: (room, directory) => [directory.branch(room.branch_id)?.name, room.kind].filter(Boolean).join(" · "),
+    form: roomForm,
+  },
+};

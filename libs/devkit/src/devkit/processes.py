@@ -157,6 +157,8 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
         },
         "gateway": {
             "GATEWAY_LINK_KEY": link_key,
+            "GATEWAY_SESSION_KEY": secrets.key("session"),
+            "GATEWAY_SANDBOX_URL": ports.sandbox_url,
             "GATEWAY_PUBLIC_URL": ports.gateway_url,
             "GATEWAY_WHATSAPP_APP_SECRET": secrets.password("whatsapp-app"),
             "GATEWAY_WHATSAPP_VERIFY_TOKEN": secrets.password("whatsapp-verify"),

@@ -10,7 +10,9 @@ from common.contracts.messages import Command, Done, Event
 Role = Literal["reception", "doctor", "manager", "accounting", "admin"]
 EmailText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_lower=True, max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    StringConstraints(
+        strip_whitespace=True, to_lower=True, max_length=200, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+    ),
 ]
 
 

@@ -1,0 +1,108 @@
+"""The day board: booking's day, with who comes, what must be seen before treating, and how the last message ended."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from common.caller import Caller
+from common.contracts.booking import AppointmentRecord, DayBoard
+from common.contracts.messages import Message, Query
+from common.contracts.notifications import GetLastMessageStates
+from common.contracts.patient_profile import Alert, Card, GetAlerts, GetCards
+from common.errors import Refused, Unavailable
+from common.rpc import Asks
+from gateway.queries.patient_view import shown_record
+
+Answer = TypeVar("Answer", bound=Message)
+BATCH = 500
+
+
+async def day_board(
+    asks: Asks,
+    caller: Caller,
+    *,
+    branch_id: UUID,
+    day: date,
+    practitioner_id: UUID | None,
+    money: bool,
+    seconds: float,
+    now: datetime,
+) -> dict[str, Any]:
+    """Rows by start. A part whose owner is away is named in `unavailable`; its values say "unknown", never "none"."""
+    board = await asks.ask(DayBoard(branch_id=branch_id, day=day), caller=caller)
+    records = [
+        one
+        for one in board.appointments
+        if practitioner_id is None or one.appointment.practitioner_id == practitioner_id
+    ][:BATCH]
+    patients = list(dict.fromkeys(one.appointment.patient_id for one in records))
+    appointments = [one.appointment.appointment_id for one in records]
+    if records:
+        cards, alerts, states = await asyncio.gather(
+            _try(asks, GetCards(patient_ids=patients), caller, seconds),
+            _try(asks, GetAlerts(patient_ids=patients), caller, seconds),
+            _try(asks, GetLastMessageStates(appointment_ids=appointments), caller, seconds),
+        )
+        missing = [
+            name
+            for name, part in (("patient_profile", cards and alerts), ("notifications", states))
+            if part is None
+        ]
+    else:
+        cards = alerts = states = None
+        missing = []
+    return {
+        "branch_id": str(branch_id),
+        "date": day.isoformat(),
+        "as_of": now.isoformat(),
+        "unavailable": missing,
+        "rows": [
+            {
+                "appointment": shown_record(one, money=money),
+                "patient": _patient(one, cards.cards if cards else None),
+                "alerts": _alerts(one, alerts.alerts if alerts else None),
+                "message": _message(one, states.states if states else None),
+            }
+            for one in records
+        ],
+    }
+
+
+async def _try(asks: Asks, question: Query[Answer], caller: Caller, seconds: float) -> Answer | None:
+    try:
+        return await asks.ask(question, caller=caller, timeout=seconds)
+    except (Unavailable, Refused):
+        return None
+
+
+def _patient(record: AppointmentRecord, cards: dict[UUID, Card] | None) -> dict[str, Any]:
+    patient_id = record.appointment.patient_id
+    card = (cards or {}).get(patient_id)
+    shown: dict[str, Any] = {"id": str(patient_id), "status": "ok" if card else "unknown"}
+    if card is not None:
+        shown |= {
+            "full_name": card.full_name,
+            "phone": card.phones[0].phone if card.phones else None,
+            "locale": card.locale,
+            "birth_date": card.birth_date.isoformat() if card.birth_date else None,
+        }
+    return shown
+
+
+def _alerts(record: AppointmentRecord, alerts: dict[UUID, list[Alert]] | None) -> dict[str, Any]:
+    """`allergy` is "yes", "no", or "unknown" while patient-profile does not answer: never a wrong "no"."""
+    known = (alerts or {}).get(record.appointment.patient_id)
+    if known is None:
+        return {"status": "unknown", "allergy": "unknown", "items": []}
+    return {
+        "status": "ok",
+        "allergy": "yes" if any(one.kind == "allergy" for one in known) else "no",
+        "items": [one.model_dump(mode="json") for one in known],
+    }
+
+
+def _message(record: AppointmentRecord, states: dict[UUID, Any] | None) -> str:
+    if states is None:
+        return "unknown"
+    return str(states.get(record.appointment.appointment_id, "none"))

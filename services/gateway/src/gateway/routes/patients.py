@@ -1,0 +1,190 @@
+"""Cards of patients, and everything about one of them."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field, StringConstraints
+
+from common.contracts.booking import AppointmentsOfPatient
+from common.contracts.directory import Locale
+from common.contracts.patient_profile import (
+    Alert,
+    FindPatients,
+    FullName,
+    GetProfile,
+    PatientChanges,
+    PhoneText,
+    Preferences,
+    UpdatePatient,
+)
+from common.errors import NotAllowed, UnknownThing
+from gateway.handlers import Parts
+from gateway.queries import patient_view
+from gateway.queries.principals import Principal
+from gateway.routes.access import (
+    AuditedRoute,
+    IdempotencyKey,
+    Input,
+    PartsHere,
+    about,
+    carry_out,
+    json_answer,
+    may,
+    minted,
+    see_money,
+)
+from gateway.routes.bookings import Person, register
+from gateway.rules.permissions import only_own
+
+router = APIRouter(route_class=AuditedRoute, tags=["staff"])
+Searcher = Annotated[Principal, Depends(may("patients.search"))]
+Reader = Annotated[Principal, Depends(may("patients.read"))]
+Writer = Annotated[Principal, Depends(may("patients.write"))]
+
+
+class SearchInput(Input):
+    """In the body, because a phone in a URL ends in logs."""
+
+    phone: PhoneText | None = None
+    name: FullName | None = None
+
+
+class AlertInput(Input):
+    """Something that must be seen before treating."""
+
+    kind: Literal["allergy", "chronic", "contraindication", "other"]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class PreferencesInput(Preferences):
+    """How a patient wants to be reached."""
+
+    model_config = Input.model_config
+
+
+class ChangesInput(Input):
+    """What a card may be given; what is left out stays as it is."""
+
+    full_name: FullName | None = None
+    given_name: str | None = Field(default=None, max_length=60)
+    patronymic: str | None = Field(default=None, max_length=60)
+    family_name: str | None = Field(default=None, max_length=60)
+    phones: list[PhoneText] | None = Field(default=None, max_length=5)
+    email: str | None = Field(default=None, max_length=200)
+    sex: Literal["female", "male", "unknown"] | None = None
+    birth_date: date | None = None
+    locale: Locale | None = None
+    zone: str | None = Field(default=None, max_length=60)
+    preferences: PreferencesInput | None = None
+    alerts: list[AlertInput] | None = Field(default=None, max_length=50)
+    tags: list[Annotated[str, StringConstraints(max_length=40)]] | None = Field(default=None, max_length=50)
+    add_note: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    if_version: int | None = None
+
+
+@router.post("/api/v1/patients/search")
+async def search(body: SearchInput, request: Request, parts: PartsHere, principal: Searcher) -> Response:
+    """Candidates by phone in any shape, or by name: a list, never a guess."""
+    place = await parts.public_directory.network(principal.network_id)
+    question = FindPatients(phone=body.phone, name=body.name, country=place.country)
+    found = await parts.asks.ask(question, caller=principal.caller)
+    about(request, found=",".join(str(one.card.patient_id) for one in found.candidates[:20]))
+    return json_answer(found.model_dump_json().encode())
+
+
+@router.post("/api/v1/patients", status_code=201)
+async def add(
+    body: Person,
+    request: Request,
+    parts: PartsHere,
+    principal: Writer,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """The patient of this phone and name, or a new one."""
+    ids = await minted(request, principal, idempotency_key)
+    place = await parts.public_directory.network(principal.network_id)
+    patient_id = await register(parts, principal.caller, place, body, ids, "patient", provisional=False)
+    about(request, patient_id=patient_id)
+    profile = await parts.asks.ask(GetProfile(patient_id=patient_id), caller=principal.caller)
+    return json_answer(profile.model_dump_json().encode(), 201)
+
+
+@router.get("/api/v1/patients/{patient_id}")
+async def card(patient_id: UUID, request: Request, parts: PartsHere, principal: Reader) -> Response:
+    """The card."""
+    about(request, patient_id=patient_id)
+    await own_patient(parts, principal, patient_id)
+    question = GetProfile(patient_id=patient_id)
+    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+
+
+@router.patch("/api/v1/patients/{patient_id}")
+async def change(
+    patient_id: UUID, body: ChangesInput, request: Request, parts: PartsHere, principal: Writer
+) -> Response:
+    """Change the card."""
+    about(request, patient_id=patient_id)
+    place = await parts.public_directory.network(principal.network_id)
+    given = body.model_dump(include=body.model_fields_set - {"if_version"})
+    if body.alerts is not None:
+        given["alerts"] = [Alert(kind=one.kind, text=one.text) for one in body.alerts]
+    command = UpdatePatient(
+        patient_id=patient_id,
+        country=place.country,
+        changes=PatientChanges.model_validate(given),
+        if_version=body.if_version,
+    )
+    profile = await carry_out(parts, command, principal.caller)
+    return json_answer(profile.model_dump_json().encode())
+
+
+@router.get("/api/v1/patients/{patient_id}/360")
+async def everything(patient_id: UUID, request: Request, parts: PartsHere, principal: Reader) -> Response:
+    """Five sections of five owners, each `ok` or `unavailable`; never an error because one is missing."""
+    about(request, patient_id=patient_id)
+    await own_patient(parts, principal, patient_id)
+    now = parts.clock.now()
+    sections = await patient_view.view(
+        parts.asks,
+        principal.caller,
+        patient_id,
+        now=now,
+        seconds=parts.section_seconds,
+        money=see_money(principal),
+    )
+    names = ("profile", "appointments", "communications", "consents", "recall")
+    return json_answer(
+        orjson.dumps(
+            {
+                "patient": {"id": str(patient_id)},
+                "sections": {
+                    name: {
+                        "status": sections[name].status,
+                        "data": sections[name].data,
+                        "as_of": sections[name].as_of.isoformat(),
+                    }
+                    for name in names
+                },
+            }
+        )
+    )
+
+
+async def own_patient(parts: Parts, principal: Principal, patient_id: UUID) -> None:
+    """Doctors see the patients who come to them. Raises `NotAllowed`."""
+    if not only_own(principal.roles):
+        return
+    if principal.practitioner_id is None:
+        raise NotAllowed("This account belongs to no practitioner")
+    found = await parts.asks.ask(AppointmentsOfPatient(patient_ids=[patient_id]), caller=principal.caller)
+    if not any(one.appointment.practitioner_id == principal.practitioner_id for one in found.appointments):
+        raise NotAllowed("This patient does not come to you")
+
+
+def own_branch(principal: Principal, branch_id: UUID) -> None:
+    """Accounts with branches work at these. Raises `unknown-branch`, as for one that is not there."""
+    if principal.branch_ids and str(branch_id) not in principal.branch_ids:
+        raise UnknownThing("branch", branch_id)

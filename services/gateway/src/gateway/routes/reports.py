@@ -1,0 +1,72 @@
+"""Figures: each owner computes its own, the gateway only passes them on to those who may see them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from common.contracts.booking import AskReport
+from common.contracts.notifications import AskMessageReport
+from common.errors import NotAllowed, Refused
+from gateway.queries.principals import Principal
+from gateway.routes.access import AuditedRoute, PartsHere, about, json_answer, may
+from gateway.rules.permissions import allowed
+
+router = APIRouter(route_class=AuditedRoute, tags=["staff"])
+Reader = Annotated[Principal, Depends(may("reports.read"))]
+Kpi = Literal["no-show", "sources", "load", "revenue", "messages"]
+
+REPORT_SECONDS = 20.0
+LONGEST_DAYS = 370 * 12
+
+
+class MalformedRange(Refused):
+    """A range begins before it ends."""
+
+    code = "malformed"
+
+
+@router.get("/api/v1/reports/{kpi}")
+async def report(
+    kpi: Kpi,
+    request: Request,
+    parts: PartsHere,
+    principal: Reader,
+    from_date: Annotated[date, Query(alias="from")],
+    to_date: Annotated[date, Query(alias="to")],
+    branch_id: UUID | None = None,
+) -> Response:
+    """Totals and rows; days are local to the branch and `to` is included. `revenue` follows the role."""
+    about(request, report=kpi)
+    if not timedelta(0) <= to_date - from_date <= timedelta(days=LONGEST_DAYS):
+        raise MalformedRange("`from` comes before `to`, and not by more than 12 years")
+    if kpi == "revenue" and not allowed(principal.roles, "reports.money"):
+        raise NotAllowed("Your role does not permit this report")
+    if kpi == "messages":
+        return await _messages(parts, principal, from_date, to_date)
+    question = AskReport(kpi=kpi, from_date=from_date, to_date=to_date, branch_id=branch_id)
+    found = await parts.asks.ask(question, caller=principal.caller, timeout=REPORT_SECONDS)
+    shown = found.model_dump(mode="json")
+    if not allowed(principal.roles, "money.see"):
+        shown["totals"].pop("lost", None)
+        for row in shown["rows"]:
+            row["values"].pop("lost", None)
+    return json_answer(orjson.dumps(shown))
+
+
+async def _messages(parts: PartsHere, principal: Principal, from_date: date, to_date: date) -> Response:
+    start = datetime.combine(from_date, time(), UTC)
+    end = datetime.combine(to_date, time(), UTC) + timedelta(days=1)
+    found = await parts.asks.ask(
+        AskMessageReport(from_at=start, to_at=end), caller=principal.caller, timeout=REPORT_SECONDS
+    )
+    totals: dict[str, int] = {}
+    for one in found.counts:
+        totals[one.outcome] = totals.get(one.outcome, 0) + one.count
+    rows = [
+        {"labels": {"channel": one.channel, "outcome": one.outcome}, "values": {"count": one.count}}
+        for one in found.counts
+    ]
+    return json_answer(orjson.dumps({"kpi": "messages", "totals": totals, "rows": rows}))

@@ -1,0 +1,163 @@
+"""What goes out over HTTP, where it is not a contract's own shape."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel
+
+from common.contracts.booking import AppointmentRecord, Slot, Source, Status
+from common.contracts.directory import Address, Country, Directory, Locale, NameForms, Texts
+from common.links import Link
+from gateway.handlers import Parts
+from gateway.rules.manage_links import LONGEST
+
+
+class NetworkShape(BaseModel):
+    """A network, as everybody may know it."""
+
+    network_id: str
+    name: str
+    country: Country
+    locales: list[Locale]
+    currency: str
+
+
+class NetworksShape(BaseModel):
+    """Every network of this installation."""
+
+    networks: list[NetworkShape]
+
+
+class SlotsShape(BaseModel):
+    """Times that can be booked."""
+
+    slots: list[Slot]
+
+
+class PublicAppointment(BaseModel):
+    """An appointment as its patient sees it."""
+
+    id: UUID
+    status: Status
+    version: int
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    branch_id: UUID
+    practitioner_id: UUID
+    service_id: UUID
+    source: Source
+    sequence: int
+    late_cancel: bool
+    confirmed_at: AwareDatetime | None
+
+
+class Booked(BaseModel):
+    """A booking, and the link to manage it."""
+
+    appointment: PublicAppointment
+    manage_url: str
+
+
+class LinkBranch(BaseModel):
+    """Where to come."""
+
+    branch_id: UUID
+    name: str
+    zone: str
+    locale: Locale
+    address: Address
+    phone: str
+
+
+class LinkPractitioner(BaseModel):
+    """Whom to see."""
+
+    practitioner_id: UUID
+    name: str
+    name_forms: NameForms
+    speciality: Texts
+    room: str
+
+
+class LinkService(BaseModel):
+    """What for."""
+
+    service_id: UUID
+    name: Texts
+    duration: int
+    preparation: Texts
+    cancellation_notice: int
+
+
+class LinkShape(BaseModel):
+    """One appointment, by its link: nothing of the patient, and what may still be done."""
+
+    appointment: PublicAppointment
+    network: NetworkShape
+    branch: LinkBranch | None
+    practitioner: LinkPractitioner | None
+    service: LinkService | None
+    read_only: bool
+    actions: list[str]
+
+
+def public_appointment(record: AppointmentRecord) -> PublicAppointment:
+    """Without the patient's id, which would tell whether somebody was known before."""
+    state = record.appointment
+    return PublicAppointment(
+        id=state.appointment_id,
+        status=state.status,
+        version=record.version,
+        starts_at=state.starts_at,
+        ends_at=state.ends_at,
+        branch_id=state.branch_id,
+        practitioner_id=state.practitioner_id,
+        service_id=state.service_id,
+        source=state.source,
+        sequence=state.sequence,
+        late_cancel=state.late_cancel,
+        confirmed_at=state.confirmed_at,
+    )
+
+
+def manage_url(parts: Parts, network_id: str, record: AppointmentRecord) -> str:
+    """The link to manage an appointment; the visit's own end decides how long it is valid."""
+    link = Link(
+        network_id=network_id,
+        purpose="manage",
+        thing_id=record.appointment.appointment_id,
+        expires_at=record.appointment.created_at + LONGEST,
+    )
+    return f"{parts.public_url}/l/{parts.links.token(link)}"
+
+
+def link_shape(record: AppointmentRecord, directory: Directory, *, read_only: bool) -> LinkShape:
+    """An appointment with the facts of the directory around it."""
+    state = record.appointment
+    branch = next((one for one in directory.branches if one.branch_id == state.branch_id), None)
+    practitioner = next(
+        (one for one in directory.practitioners if one.practitioner_id == state.practitioner_id), None
+    )
+    service = next((one for one in directory.services if one.service_id == state.service_id), None)
+    actions = [] if read_only else ["cancel", "reschedule"]
+    if state.status == "booked":
+        actions.insert(0, "confirm")
+    return LinkShape(
+        appointment=public_appointment(record),
+        network=NetworkShape.model_validate(directory.network.model_dump()),
+        branch=LinkBranch.model_validate(branch.model_dump()) if branch else None,
+        practitioner=(
+            LinkPractitioner(
+                **practitioner.model_dump(include={"practitioner_id", "name", "name_forms", "speciality"}),
+                room=practitioner.rooms.get(str(state.branch_id), ""),
+            )
+            if practitioner
+            else None
+        ),
+        service=LinkService.model_validate(service.model_dump()) if service else None,
+        read_only=read_only,
+        actions=actions,
+    )
+
+
+Json = dict[str, Any]

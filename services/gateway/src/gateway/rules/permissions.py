@@ -1,0 +1,94 @@
+"""Who may do what: one table, and whatever does not stand in it is refused."""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+from common.contracts.gateway import Role
+
+Action = Literal[
+    "patients.search",
+    "patients.read",
+    "patients.write",
+    "appointments.read",
+    "appointments.book",
+    "appointments.change",
+    "appointments.complete",
+    "appointments.correct",
+    "payments.record",
+    "money.see",
+    "board.read",
+    "tasks.read",
+    "tasks.work",
+    "messages.read",
+    "consents.read",
+    "consents.write",
+    "recall.read",
+    "recall.write",
+    "directory.read",
+    "directory.write",
+    "reports.read",
+    "reports.money",
+    "sending.brake",
+    "audit.read",
+    "staff.read",
+    "staff.write",
+    "api-keys.write",
+    "events.listen",
+    "account.own",
+]
+
+ACTIONS: tuple[Action, ...] = get_args(Action)
+ROLES: tuple[Role, ...] = get_args(Role)
+
+_EVERYBODY: frozenset[Action] = frozenset({"account.own", "directory.read", "events.listen"})
+
+_PERMISSIONS: dict[str, frozenset[Action]] = {
+    "reception": _EVERYBODY
+    | {
+        "patients.search", "patients.read", "patients.write", "appointments.read", "appointments.book",
+        "appointments.change", "appointments.complete", "appointments.correct", "payments.record", "money.see",
+        "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read", "consents.write",
+        "recall.read",
+    },
+    "doctor": _EVERYBODY
+    | {
+        "patients.read", "appointments.read", "appointments.change", "appointments.complete", "board.read",
+        "tasks.read", "tasks.work", "messages.read", "consents.read", "recall.read",
+    },
+    "manager": _EVERYBODY
+    | {
+        "patients.search", "patients.read", "patients.write", "appointments.read", "appointments.book",
+        "appointments.change", "appointments.complete", "appointments.correct", "payments.record", "money.see",
+        "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read", "consents.write",
+        "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake",
+        "audit.read", "staff.read",
+    },
+    "accounting": _EVERYBODY
+    | {"patients.search", "appointments.read", "payments.record", "money.see", "board.read", "reports.read", "reports.money"},
+    "admin": _EVERYBODY
+    | {
+        "directory.write", "recall.read", "recall.write", "sending.brake", "audit.read", "staff.read",
+        "staff.write", "api-keys.write", "reports.read",
+    },
+}  # fmt: skip
+
+
+def allowed(roles: Iterable[str], action: Action) -> bool:
+    """Whether any of the roles may do it; unknown roles and unknown actions may not."""
+    return any(action in _PERMISSIONS.get(role, frozenset()) for role in roles)
+
+
+def only_own(roles: Iterable[str]) -> bool:
+    """Whether somebody sees the patients and visits of their own practice only: a doctor without another role."""
+    return set(roles) & set(ROLES) <= {"doctor"}
+
+
+def sees_branch(branch_ids: Iterable[str], branch_id: str) -> bool:
+    """An account without branches belongs to all of them."""
+    wanted = set(branch_ids)
+    return not wanted or branch_id in wanted
+
+
+def of_role(role: Role) -> frozenset[Action]:
+    """Everything one role may do."""
+    return _PERMISSIONS[role]

@@ -1,0 +1,40 @@
+"""How providers sign what they send, by their published algorithms."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from common.errors import Refused
+
+
+class BadSignature(Refused):
+    """The webhook does not come from the provider, or was changed on the way."""
+
+    code = "bad-signature"
+
+
+def check_meta(app_secret: str, body: bytes, signature: str | None) -> None:
+    """`X-Hub-Signature-256`: HMAC-SHA256 of the raw body under the app's secret."""
+    expected = "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
+    if not _same(expected, signature):
+        raise BadSignature("The signature of this webhook does not hold")
+
+
+def check_twilio(auth_token: str, url: str, form: Sequence[tuple[str, str]], signature: str | None) -> None:
+    """`X-Twilio-Signature`: base64 of HMAC-SHA1 of the full URL and each parameter's name and value, sorted."""
+    signed = url + "".join(name + value for name, value in sorted(set(form)))
+    mac = hmac.new(auth_token.encode(), signed.encode(), hashlib.sha1).digest()
+    if not _same(base64.b64encode(mac).decode(), signature):
+        raise BadSignature("The signature of this webhook does not hold")
+
+
+def command_id(network_id: str, provider: str, query: str, body: bytes) -> UUID:
+    """The same webhook is the same command, however often the provider repeats it."""
+    content = hashlib.sha256(body).hexdigest()
+    return uuid5(NAMESPACE_URL, f"vinculo:webhook:{network_id}:{provider}:{query}:{content}")
+
+
+def _same(expected: str, given: str | None) -> bool:
+    return hmac.compare_digest(expected.encode(), (given or "").encode("utf-8", "replace"))

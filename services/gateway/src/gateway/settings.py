@@ -1,0 +1,30 @@
+"""What the gateway is told at start (`GATEWAY_…`)."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from common.settings import CommonSettings
+
+
+class Settings(CommonSettings):
+    """Secrets of webhooks and links are here and nowhere else (the link key also at notifications)."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="ignore")
+
+    link_key: str
+    """HMAC key of patients' links, base64url of 32 bytes."""
+    session_key: str
+    """Key for second factors, API keys and the memory of idempotency keys, base64url of 32 bytes."""
+    public_url: str = Field(pattern=r"^https?://[^/]+$")
+    """How the outside reaches us: links, cookies and the signatures of webhooks depend on it."""
+    sandbox_url: str | None = None
+    """Where the provider sandbox shows the phones, in development."""
+    whatsapp_app_secret: str = Field(min_length=8)
+    whatsapp_verify_token: str = Field(min_length=8)
+    sms_auth_token: str = Field(min_length=8)
+    section_seconds: float = Field(default=0.4, gt=0, le=10)
+    """How long each section of the 360 view and each part of the day board may take."""
+    command_seconds: float = Field(default=5.0, gt=0, le=60)
+    """How long an owner may take to carry out a command."""
+    clock_seconds: float = Field(default=900.0, gt=0)
+    """How long moving the development clock may take."""

@@ -1,0 +1,405 @@
+"""The other services, played: they keep what they are told and answer from it, on the real bus."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from common.caller import Caller
+from common.contracts import booking, consents, directory, notifications, patient_profile, recall
+from common.contracts.messages import Done, Money
+from common.errors import Refused, UnknownThing
+from common.rpc import Answers
+
+NAMESPACE = UUID("6f1f4a4e-0000-4000-8000-000000000000")
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+def known(name: str) -> UUID:
+    """The same id for the same name."""
+    return uuid5(NAMESPACE, name)
+
+
+class Owners:
+    """What five services would keep; `down` names those that are silent, `late` those that take that long."""
+
+    def __init__(self, network_id: str) -> None:
+        self.network_id = network_id
+        self.branch_id, self.other_branch_id = known("branch"), known("other branch")
+        self.practitioner_id, self.other_practitioner_id = known("practitioner"), known("other practitioner")
+        self.service_id = known("service")
+        self.appointments: dict[UUID, booking.AppointmentRecord] = {}
+        self.commands: dict[UUID, Any] = {}
+        self.patients: dict[tuple[str, str], UUID] = {}
+        self.alerts: dict[UUID, list[patient_profile.Alert]] = {}
+        self.permissions: list[consents.Permission] = []
+        self.webhooks: list[notifications.IngestWebhook] = []
+        self.callers: list[tuple[str, Caller]] = []
+        self.late: dict[str, float] = {}
+        self.unavailable: set[str] = set()
+        self.changes: list[Any] = []
+
+    def directory(self) -> directory.Directory:
+        hours = [directory.OpeningHours(weekday=day, opens=time(9), closes=time(18)) for day in range(1, 7)]
+        address = directory.Address(city="Almaty", street="Abai 10", entrance="2", floor="3", room="305")
+        return directory.Directory(
+            network=directory.Network(
+                network_id=self.network_id, name="Ak Tis", country="KZ", locales=["ru", "kk", "en"],
+                currency="KZT", preset="kz",
+            ),
+            branches=[
+                directory.Branch(
+                    branch_id=branch, name=name, zone="Asia/Almaty", locale="ru", address=address,
+                    phone="+77270000000", hours=hours,
+                )
+                for branch, name in ((self.branch_id, "Центр"), (self.other_branch_id, "Север"))
+            ],
+            practitioners=[
+                directory.Practitioner(
+                    practitioner_id=who, name=name, service_ids=[self.service_id],
+                    working_hours=[
+                        directory.WorkingHours(branch_id=branch, weekday=1, starts=time(9), ends=time(18))
+                    ],
+                    rooms={str(branch): "305"},
+                )
+                for who, name, branch in (
+                    (self.practitioner_id, "Айгерим Нурланова", self.branch_id),
+                    (self.other_practitioner_id, "Болат Ахметов", self.other_branch_id),
+                )
+            ],
+            rooms=[],
+            services=[
+                directory.Service(
+                    service_id=self.service_id, name={"ru": "Гигиена", "en": "Hygiene"}, kind="hygiene", duration=30
+                )
+            ],
+            versions={},
+        )  # fmt: skip
+
+    async def reach(self, owner: str, caller: Caller, request: Any) -> None:
+        """Every answer begins here: who asked is kept, and whoever is late waits."""
+        self.callers.append((type(request).__name__, caller))
+        if owner in self.late:
+            await asyncio.sleep(self.late[owner])
+        if owner in self.unavailable:
+            from common.errors import Unavailable
+
+            raise Unavailable(owner, "stopped by the test")
+
+    def slots(self) -> list[booking.Slot]:
+        return [
+            booking.Slot(
+                starts_at=START + timedelta(days=1, hours=hour),
+                ends_at=START + timedelta(days=1, hours=hour, minutes=30),
+                branch_id=self.branch_id,
+                practitioner_id=self.practitioner_id,
+            )
+            for hour in range(3)
+        ]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One command and its answer."""
+
+    body: str
+    answer: Any = field(repr=False)
+
+
+def _once(owners: Owners, command: Any, work: Any) -> Any:
+    found = owners.commands.get(command.command_id)
+    body = command.model_dump_json()
+    if found is not None:
+        if found.body != body:
+            raise Refused(code="command-reused")
+        return found.answer
+    answer = work()
+    owners.commands[command.command_id] = Kept(body, answer)
+    return answer
+
+
+def answers_of(owners: Owners) -> list[Answers[Owners]]:
+    """One table of answers per owner."""
+    return [_booking(), _profile(), _consents(), _notifications(), _recall()]
+
+
+def _booking() -> Answers[Owners]:
+    answers = Answers[Owners]()
+
+    @answers.to(directory.DescribeDirectory)
+    async def describe(query: Any, caller: Caller, owners: Owners) -> directory.Directory:
+        await owners.reach("booking", caller, query)
+        if caller.network_id != owners.network_id:
+            raise UnknownThing("network", caller.network_id)
+        return owners.directory()
+
+    @answers.to(booking.FindFreeSlots)
+    async def slots(query: booking.FindFreeSlots, caller: Caller, owners: Owners) -> booking.FreeSlots:
+        await owners.reach("booking", caller, query)
+        if query.service_id != owners.service_id:
+            raise UnknownThing("service", query.service_id)
+        return booking.FreeSlots(slots=owners.slots())
+
+    @answers.to(booking.FindAlternatives)
+    async def alternatives(query: Any, caller: Caller, owners: Owners) -> booking.FreeSlots:
+        await owners.reach("booking", caller, query)
+        return booking.FreeSlots(slots=owners.slots())
+
+    @answers.to(booking.GetAppointments)
+    async def get(query: booking.GetAppointments, caller: Caller, owners: Owners) -> booking.Appointments:
+        await owners.reach("booking", caller, query)
+        found = [owners.appointments[one] for one in query.appointment_ids if one in owners.appointments]
+        return booking.Appointments(appointments=found)
+
+    @answers.to(booking.AppointmentsOfPatient)
+    async def of_patient(query: Any, caller: Caller, owners: Owners) -> booking.Appointments:
+        await owners.reach("booking", caller, query)
+        found = [one for one in owners.appointments.values() if one.appointment.patient_id in query.patient_ids]
+        return booking.Appointments(appointments=found)
+
+    @answers.to(booking.DayBoard)
+    async def board(query: booking.DayBoard, caller: Caller, owners: Owners) -> booking.Appointments:
+        await owners.reach("booking", caller, query)
+        found = [one for one in owners.appointments.values() if one.appointment.branch_id == query.branch_id]
+        return booking.Appointments(appointments=found)
+
+    @answers.to(booking.BookAppointment)
+    async def book(command: booking.BookAppointment, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+
+        def take() -> booking.AppointmentRecord:
+            if command.starts_at < START - timedelta(minutes=5):
+                raise Refused("In the past", code="slot-in-the-past")
+            if any(
+                one.appointment.starts_at == command.starts_at
+                and one.appointment.practitioner_id == command.practitioner_id
+                and one.appointment.status != "cancelled"
+                for one in owners.appointments.values()
+            ):
+                slots = [one.model_dump(mode="json") for one in owners.slots()]
+                raise Refused("Somebody was quicker", code="slot-taken", alternatives=slots)
+            state = booking.AppointmentState(
+                appointment_id=command.appointment_id, patient_id=command.patient_id, status="booked",
+                starts_at=command.starts_at.astimezone(UTC),
+                ends_at=command.starts_at.astimezone(UTC) + timedelta(minutes=30),
+                branch_id=command.branch_id, practitioner_id=command.practitioner_id,
+                service_id=command.service_id, source=command.source, created_at=START,
+                booked_by=command.booked_by,
+            )  # fmt: skip
+            record = booking.AppointmentRecord(appointment=state, version=1)
+            owners.appointments[command.appointment_id] = record
+            return record
+
+        return _once(owners, command, take)
+
+    def change(command: Any, owners: Owners, **changes: Any) -> booking.AppointmentRecord:
+        record = owners.appointments.get(command.appointment_id)
+        if record is None:
+            raise UnknownThing("appointment", command.appointment_id)
+        if command.if_version not in (None, record.version):
+            raise Refused("Changed meanwhile", code="version-conflict", version=record.version)
+        if record.appointment.status == "cancelled":
+            raise Refused("It was cancelled", code="illegal-transition")
+        visit = changes.pop("visit", record.visit)
+        changed = booking.AppointmentRecord(
+            appointment=record.appointment.model_copy(update=changes), version=record.version + 1, visit=visit
+        )
+        owners.appointments[command.appointment_id] = changed
+        return changed
+
+    @answers.to(booking.ConfirmAppointment)
+    async def confirm(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: change(command, owners, status="confirmed"))
+
+    @answers.to(booking.CancelAppointment)
+    async def cancel(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: change(command, owners, status="cancelled"))
+
+    @answers.to(booking.RescheduleAppointment)
+    async def reschedule(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        moved = {"starts_at": command.starts_at, "ends_at": command.starts_at + timedelta(minutes=30)}
+        sequence = owners.appointments[command.appointment_id].appointment.sequence + 1
+        return _once(owners, command, lambda: change(command, owners, sequence=sequence, **moved))
+
+    @answers.to(booking.CheckInAppointment)
+    async def check_in(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: change(command, owners, status="arrived"))
+
+    @answers.to(booking.MarkNoShow)
+    async def no_show(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: change(command, owners, status="noshow"))
+
+    @answers.to(booking.CorrectAppointment)
+    async def correct(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: change(command, owners, status="booked"))
+
+    @answers.to(booking.CompleteAppointment)
+    async def complete(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        state = owners.appointments[command.appointment_id].appointment
+        paid = Money(amount=command.paid.amount, currency=command.paid.currency) if command.paid else None
+        visit = booking.VisitState(
+            visit_id=state.appointment_id, appointment_id=state.appointment_id, patient_id=state.patient_id,
+            branch_id=state.branch_id, practitioner_id=state.practitioner_id, service_id=state.service_id,
+            service_kind="hygiene", starts_at=state.starts_at, completed_at=state.ends_at, paid=paid,
+        )  # fmt: skip
+        return _once(owners, command, lambda: change(command, owners, status="fulfilled", visit=visit))
+
+    @answers.to(booking.AskReport)
+    async def report(query: booking.AskReport, caller: Caller, owners: Owners) -> booking.Report:
+        await owners.reach("booking", caller, query)
+        return booking.Report(kpi=query.kpi, totals={"booked": 20, "noshow": 4, "rate": 0.2, "lost": 4000000})
+
+    @answers.to(directory.PutBranch)
+    async def put_branch(command: directory.PutBranch, caller: Caller, owners: Owners) -> Done:
+        await owners.reach("booking", caller, command)
+        owners.changes.append(command.branch)
+        return Done(version=1)
+
+    return answers
+
+
+def _card(owners: Owners, patient_id: UUID) -> patient_profile.Card:
+    name, phone = next((key for key, one in owners.patients.items() if one == patient_id), ("Somebody", "+7"))
+    return patient_profile.Card(
+        patient_id=patient_id, version=1, full_name=name,
+        phones=[patient_profile.Contact(phone=phone, original=phone)], locale="ru",
+    )  # fmt: skip
+
+
+def _profile() -> Answers[Owners]:
+    answers = Answers[Owners]()
+
+    @answers.to(patient_profile.RegisterPatient)
+    async def register(command: Any, caller: Caller, owners: Owners) -> patient_profile.Registered:
+        await owners.reach("patient_profile", caller, command)
+        if not any(letter.isdigit() for letter in command.phone):
+            raise Refused("This is no phone", code="malformed-phone")
+
+        def find_or_create() -> patient_profile.Registered:
+            key = (command.full_name, command.phone)
+            created = key not in owners.patients
+            found = owners.patients.setdefault(key, command.patient_id)
+            return patient_profile.Registered(patient_id=found, created=created, version=1)
+
+        return _once(owners, command, find_or_create)
+
+    @answers.to(patient_profile.GetProfile)
+    async def profile(query: Any, caller: Caller, owners: Owners) -> patient_profile.Profile:
+        await owners.reach("patient_profile", caller, query)
+        if query.patient_id not in owners.patients.values():
+            raise UnknownThing("patient", query.patient_id)
+        return patient_profile.Profile(
+            card=_card(owners, query.patient_id), alerts=owners.alerts.get(query.patient_id, []), notes=[],
+            tags=[], created_at=START,
+        )  # fmt: skip
+
+    @answers.to(patient_profile.UpdatePatient)
+    async def update(command: Any, caller: Caller, owners: Owners) -> patient_profile.Profile:
+        await owners.reach("patient_profile", caller, command)
+        owners.changes.append(command)
+        return patient_profile.Profile(
+            card=_card(owners, command.patient_id), alerts=command.changes.alerts or [], notes=[], tags=[],
+            created_at=START,
+        )  # fmt: skip
+
+    @answers.to(patient_profile.FindPatients)
+    async def find(query: Any, caller: Caller, owners: Owners) -> patient_profile.Candidates:
+        await owners.reach("patient_profile", caller, query)
+        found = [one for (_, phone), one in owners.patients.items() if phone == query.phone]
+        return patient_profile.Candidates(
+            candidates=[
+                patient_profile.Candidate(card=_card(owners, one), matched_by="phone") for one in found
+            ]
+        )
+
+    @answers.to(patient_profile.GetCards)
+    async def cards(query: Any, caller: Caller, owners: Owners) -> patient_profile.Cards:
+        await owners.reach("patient_profile", caller, query)
+        return patient_profile.Cards(cards={one: _card(owners, one) for one in query.patient_ids})
+
+    @answers.to(patient_profile.GetAlerts)
+    async def alerts(query: Any, caller: Caller, owners: Owners) -> patient_profile.AlertFlags:
+        await owners.reach("patient_profile", caller, query)
+        return patient_profile.AlertFlags(alerts={one: owners.alerts.get(one, []) for one in query.patient_ids})
+
+    @answers.to(patient_profile.ListTasks)
+    async def tasks(query: Any, caller: Caller, owners: Owners) -> patient_profile.Tasks:
+        await owners.reach("patient_profile", caller, query)
+        return patient_profile.Tasks(tasks=[])
+
+    return answers
+
+
+def _consents() -> Answers[Owners]:
+    answers = Answers[Owners]()
+
+    @answers.to(consents.GrantPermissions)
+    async def grant(command: consents.GrantPermissions, caller: Caller, owners: Owners) -> consents.Permissions:
+        await owners.reach("consents", caller, command)
+
+        def keep() -> consents.Permissions:
+            for purpose in command.grants:
+                owners.permissions.append(
+                    consents.Permission(
+                        permission_id=known(f"{command.patient_id} {purpose}"), patient_id=command.patient_id,
+                        purpose=purpose, state="granted", given=command.given, changed_at=START, version=1,
+                    )
+                )  # fmt: skip
+            return consents.Permissions(permissions=list(owners.permissions))
+
+        return _once(owners, command, keep)
+
+    @answers.to(consents.PermissionsOf)
+    async def of_patient(query: Any, caller: Caller, owners: Owners) -> consents.Permissions:
+        await owners.reach("consents", caller, query)
+        found = [one for one in owners.permissions if one.patient_id in query.patient_ids]
+        return consents.Permissions(permissions=found)
+
+    return answers
+
+
+def _notifications() -> Answers[Owners]:
+    answers = Answers[Owners]()
+
+    @answers.to(notifications.IngestWebhook)
+    async def ingest(command: Any, caller: Caller, owners: Owners) -> notifications.Ingested:
+        await owners.reach("notifications", caller, command)
+        fresh = command.command_id not in {one.command_id for one in owners.webhooks}
+        owners.webhooks.append(command)
+        return notifications.Ingested(fresh=fresh)
+
+    @answers.to(notifications.CommunicationsOf)
+    async def of_patient(query: Any, caller: Caller, owners: Owners) -> notifications.Communications:
+        await owners.reach("notifications", caller, query)
+        return notifications.Communications(messages=[], inbound=[])
+
+    @answers.to(notifications.GetLastMessageStates)
+    async def states(query: Any, caller: Caller, owners: Owners) -> notifications.LastMessageStates:
+        await owners.reach("notifications", caller, query)
+        return notifications.LastMessageStates(states=dict.fromkeys(query.appointment_ids[:1], "delivered"))
+
+    @answers.to(notifications.PauseSending)
+    async def pause(command: Any, caller: Caller, owners: Owners) -> notifications.BrakeState:
+        await owners.reach("notifications", caller, command)
+        return notifications.BrakeState(paused=[{"channel": command.channel, "template": command.template}])
+
+    return answers
+
+
+def _recall() -> Answers[Owners]:
+    answers = Answers[Owners]()
+
+    @answers.to(recall.RecallsOf)
+    async def of_patient(query: Any, caller: Caller, owners: Owners) -> recall.PlannedRecalls:
+        await owners.reach("recall", caller, query)
+        return recall.PlannedRecalls(recalls=[])
+
+    return answers

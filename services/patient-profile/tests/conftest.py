@@ -7,7 +7,6 @@ import pytest
 from common.clock import Clock
 from common.database import Database
 from common.encoding import to_text
-from common.ids import new_id
 from common.rpc import Asks
 from common.sealed import Sealer
 from patient_profile.handlers import Parts
@@ -32,8 +31,3 @@ def sealer(sealing_key: str) -> Sealer:
 def parts(database: Database, asks: Asks, clock: Clock, sealer: Sealer) -> Parts:
     """What handlers get, without a running service around it."""
     return Parts(database=database, asks=asks, clock=clock, sealer=sealer)
-
-
-@pytest.fixture
-def patient_id():
-    return new_id()

@@ -55,7 +55,8 @@ class DueLoop:
     """Claims and hands out due work of one table until stopped.
 
     `work(network_id, ids)` does it; what it leaves due (because somebody was unreachable) is claimed again after
-    its lease, which `release` shortens.
+    its lease, which `release` shortens. A loop whose rows are never due at once need not look after every commit
+    (`follows_commits`): it sees new ones within seconds, and after every move of the clock.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class DueLoop:
         *,
         batch: int = 100,
         lease_seconds: float = 30,
+        follows_commits: bool = True,
     ) -> None:
         self.name = name
         self._table = table
@@ -83,7 +85,8 @@ class DueLoop:
         self.in_flight = 0
         self.done = 0
         clock.watch(self.wake)
-        database.after_commit.append(self.wake)
+        if follows_commits:
+            database.after_commit.append(self.wake)
 
     def wake(self) -> None:
         """There may be something due."""

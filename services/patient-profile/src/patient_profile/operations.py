@@ -1,6 +1,6 @@
 """What patient-profile does: registers, changes and sweeps people, and keeps the queue of staff's tasks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import outbox
 from common.caller import Caller
+from common.contracts.booking import AppointmentState
 from common.contracts.notifications import TaskRaised
 from common.contracts.patient_profile import (
     Card,
@@ -22,8 +23,8 @@ from common.contracts.patient_profile import (
 )
 from common.errors import UnknownThing
 from common.sealed import Sealer
-from patient_profile import tables
 from patient_profile.rules import patients, tasks
+from patient_profile.tables import people, queue
 
 TRIES = 5
 """Somebody found may be swept before they are read; five times in a row they are not."""
@@ -36,7 +37,7 @@ async def register(
     card = patients.registered(command, caller)
     sweep_at = now + patients.PROVISIONAL_FOR if card.provisional else None
     for _ in range(TRIES):
-        identified, inserted = await tables.insert_patient(
+        identified, inserted = await people.insert_patient(
             tx, caller.network_id, card, sealer, now=now, by=caller.actor, sweep_at=sweep_at
         )
         if inserted:
@@ -45,11 +46,11 @@ async def register(
             return Registered(patient_id=card.patient_id, created=True, version=1)
         if identified:
             raise patients.PatientIdTaken("This id belongs to another patient")
-        known = await tables.patients_by_phone(
+        known = await people.patients_by_phone(
             tx,
             caller.network_id,
             sealer.index(caller.network_id, card.phones[0].phone),
-            tables.name_index(card, caller.network_id, sealer),
+            people.name_index(card, caller.network_id, sealer),
         )
         if known:
             version = await _recognise(tx, known[0].patient_id, card, caller, sealer, now=now)
@@ -65,21 +66,21 @@ async def _recognise(
 
     Nobody has been told of a provisional patient: while they stay one, they stay at version 1.
     """
-    row = await tables.lock_patient(tx, caller.network_id, patient_id)
+    row = await people.lock_patient(tx, caller.network_id, patient_id)
     if row is None:
         return None
     seal = sealer.opened(row.wrapped, patient_id)
-    known = tables.patient_of(row, seal)
+    known = people.patient_of(row, seal)
     card = patients.recognised(known.card, new)
     if card == known.card:
         if card.provisional:
-            await tables.put_off_sweep(tx, caller.network_id, patient_id, now + patients.PROVISIONAL_FOR)
+            await people.put_off_sweep(tx, caller.network_id, [patient_id], now + patients.PROVISIONAL_FOR)
         return card.version
     if not known.card.provisional:
         card = card.model_copy(update={"version": known.card.version + 1})
     patient = patients.with_card(known, card)
     sweep_at = now + patients.PROVISIONAL_FOR if card.provisional else None
-    await tables.update_patient(
+    await people.update_patient(
         tx, caller.network_id, patient, seal, now=now, by=caller.actor, sweep_at=sweep_at
     )
     if not card.provisional:
@@ -91,20 +92,20 @@ async def update(
     tx: AsyncConnection, command: UpdatePatient, caller: Caller, sealer: Sealer, *, now: datetime
 ) -> None:
     """Change a card; whoever staff write about is real, and told of from the first version on."""
-    row = await tables.lock_patient(tx, caller.network_id, command.patient_id)
+    row = await people.lock_patient(tx, caller.network_id, command.patient_id)
     if row is None:
         raise UnknownThing("patient", command.patient_id)
     seal = sealer.opened(row.wrapped, command.patient_id)
-    known = tables.patient_of(row, seal)
+    known = people.patient_of(row, seal)
     patient = patients.changed(known, command.changes, command.country, if_version=command.if_version)
-    await tables.update_patient(tx, caller.network_id, patient, seal, now=now, by=caller.actor, sweep_at=None)
+    await people.update_patient(tx, caller.network_id, patient, seal, now=now, by=caller.actor, sweep_at=None)
     if patients.is_found_by(patient.card) != patients.is_found_by(known.card):
-        others = await tables.put_indexes(tx, caller.network_id, patient.card, sealer)
+        others = await people.put_indexes(tx, caller.network_id, patient.card, sealer)
         if others:
             raise patients.PatientExists("Somebody else has this name and phone", patient_id=str(others[0]))
     if command.changes.add_note:
         note = Note(text=command.changes.add_note, at=now, by=caller.actor)
-        await tables.add_note(tx, caller.network_id, command.patient_id, command.command_id, note, seal)
+        await people.add_note(tx, caller.network_id, command.patient_id, command.command_id, note, seal)
     if known.card.provisional:
         await outbox.record(tx, _changed(caller.network_id, command.patient_id, known.card.version, now))
     await outbox.record(tx, _changed(caller.network_id, command.patient_id, patient.card.version, now))
@@ -114,17 +115,23 @@ async def make_real(
     tx: AsyncConnection, network_id: str, patient_ids: Collection[UUID], *, now: datetime
 ) -> None:
     """An appointment exists: staff see its patient from now on."""
-    made = await tables.make_real(tx, network_id, patient_ids)
+    made = await people.make_real(tx, network_id, patient_ids)
     await outbox.record(tx, *(_changed(network_id, row.patient_id, row.version, now) for row in made))
 
 
 async def sweep(
-    tx: AsyncConnection, network_id: str, due: Sequence[UUID], booked: Collection[UUID], *, now: datetime
+    tx: AsyncConnection,
+    network_id: str,
+    due: Sequence[UUID],
+    appointments: Iterable[AppointmentState],
+    *,
+    now: datetime,
 ) -> list[UUID]:
-    """Forget who began to book and did not; returns who is gone. `booked` says whose appointment exists."""
-    real, over = patients.to_sweep(due, booked)
-    await make_real(tx, network_id, real, now=now)
-    return await tables.sweep(tx, network_id, over, now=now)
+    """Forget who began to book and did not; returns who is gone. `appointments` are all that booking has of them."""
+    verdict = patients.to_sweep(due, appointments)
+    await make_real(tx, network_id, verdict.real, now=now)
+    await people.put_off_sweep(tx, network_id, verdict.held, now + patients.HOLD_WAITS)
+    return await people.sweep(tx, network_id, verdict.over, now=now)
 
 
 def _changed(network_id: str, patient_id: UUID, version: int, now: datetime) -> PatientChanged:
@@ -149,7 +156,7 @@ async def raise_task(tx: AsyncConnection, event: TaskRaised) -> None:
         reason=event.reason,
         version=1,
     )
-    await tables.insert_task(tx, event.network_id, task)
+    await queue.insert_task(tx, event.network_id, task)
 
 
 async def take_task(
@@ -158,7 +165,7 @@ async def take_task(
     """The row's lock lets one of two win."""
     task = await _locked(tx, command.task_id, caller, sealer)
     taken = tasks.take(task, caller.actor)
-    await tables.update_task(tx, caller.network_id, taken, sealer, now=now, by=caller.actor)
+    await queue.update_task(tx, caller.network_id, taken, sealer, now=now, by=caller.actor)
     return taken
 
 
@@ -168,12 +175,12 @@ async def finish_task(
     """Done, with an outcome."""
     task = await _locked(tx, command.task_id, caller, sealer)
     done = tasks.finish(task, caller.actor, command.outcome)
-    await tables.update_task(tx, caller.network_id, done, sealer, now=now, by=caller.actor)
+    await queue.update_task(tx, caller.network_id, done, sealer, now=now, by=caller.actor)
     return done
 
 
 async def _locked(tx: AsyncConnection, task_id: UUID, caller: Caller, sealer: Sealer) -> Task:
-    task = await tables.lock_task(tx, caller.network_id, task_id, sealer)
+    task = await queue.lock_task(tx, caller.network_id, task_id, sealer)
     if task is None:
         raise UnknownThing("task", task_id)
     return task

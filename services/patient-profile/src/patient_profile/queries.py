@@ -1,6 +1,8 @@
 """What patient-profile is asked: cards in batches, one profile, who somebody may be, alerts, the queue of tasks."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,8 +25,8 @@ from common.contracts.patient_profile import (
 )
 from common.errors import Refused, UnknownThing
 from common.sealed import Sealer
-from patient_profile import tables
 from patient_profile.rules import access, names, phones, tasks
+from patient_profile.tables import people, queue, schema
 
 MOST_CANDIDATES = 50
 
@@ -38,21 +40,21 @@ class NothingToSearch(Refused):
 async def cards(tx: AsyncConnection, query: GetCards, caller: Caller, sealer: Sealer) -> Cards:
     """Cards of several patients; a patient gets their own alone."""
     wanted = access.visible_cards(caller, query.patient_ids)
-    rows = await tables.patients_by_id(tx, caller.network_id, wanted)
+    rows = await people.patients_by_id(tx, caller.network_id, wanted)
     return Cards(cards={row.patient_id: _card(row, sealer) for row in rows})
 
 
 async def profile(tx: AsyncConnection, network_id: str, patient_id: UUID, sealer: Sealer) -> Profile:
     """The whole card. Raises `unknown-patient`."""
-    row = await tables.patient(tx, network_id, patient_id)
+    row = await people.patient(tx, network_id, patient_id)
     if row is None:
         raise UnknownThing("patient", patient_id)
     seal = sealer.opened(row.wrapped, patient_id)
-    patient = tables.patient_of(row, seal)
+    patient = people.patient_of(row, seal)
     return Profile(
         card=patient.card,
         alerts=list(patient.alerts),
-        notes=await tables.notes_of(tx, network_id, patient_id, seal),
+        notes=await people.notes_of(tx, network_id, patient_id, seal),
         tags=list(patient.tags),
         created_at=row.created_at,
     )
@@ -65,11 +67,11 @@ async def find(tx: AsyncConnection, query: FindPatients, caller: Caller, sealer:
     found: dict[UUID, Candidate] = {}
     if query.phone is not None:
         phone = phones.parse(query.phone, query.country).phone
-        rows = await tables.patients_by_phone(tx, caller.network_id, sealer.index(caller.network_id, phone))
+        rows = await people.patients_by_phone(tx, caller.network_id, sealer.index(caller.network_id, phone))
         found |= {row.patient_id: _candidate(row, sealer, "phone") for row in rows if not row.provisional}
     if query.name is not None:
-        indexes = tables.word_indexes(names.cleaned(query.name), caller.network_id, sealer)
-        rows = await tables.patients_by_words(tx, caller.network_id, indexes, limit=MOST_CANDIDATES)
+        indexes = people.word_indexes(names.cleaned(query.name), caller.network_id, sealer)
+        rows = await people.patients_by_words(tx, caller.network_id, indexes, limit=MOST_CANDIDATES)
         for row in rows:
             found.setdefault(row.patient_id, _candidate(row, sealer, "name"))
     return Candidates(candidates=list(found.values()))
@@ -77,33 +79,35 @@ async def find(tx: AsyncConnection, query: FindPatients, caller: Caller, sealer:
 
 async def alerts(tx: AsyncConnection, query: GetAlerts, caller: Caller, sealer: Sealer) -> AlertFlags:
     """The day board's flags."""
-    rows = await tables.patients_by_id(tx, caller.network_id, query.patient_ids)
+    rows = await people.patients_by_id(tx, caller.network_id, query.patient_ids)
     return AlertFlags(
         alerts={
-            row.patient_id: tables.alerts_of(row, sealer.opened(row.wrapped, row.patient_id)) for row in rows
+            row.patient_id: people.alerts_of(row, sealer.opened(row.wrapped, row.patient_id)) for row in rows
         }
     )
 
 
 def _card(row: Any, sealer: Sealer) -> Card:
-    return tables.card_of(row, sealer.opened(row.wrapped, row.patient_id))
+    return people.card_of(row, sealer.opened(row.wrapped, row.patient_id))
 
 
-def _candidate(row: Any, sealer: Sealer, matched_by: Any) -> Candidate:
+def _candidate(row: Any, sealer: Sealer, matched_by: Literal["phone", "name"]) -> Candidate:
     seal = sealer.opened(row.wrapped, row.patient_id)
     return Candidate(
-        card=tables.card_of(row, seal), matched_by=matched_by, alerts=tables.alerts_of(row, seal)
+        card=people.card_of(row, seal), matched_by=matched_by, alerts=people.alerts_of(row, seal)
     )
 
 
-async def due(tx: AsyncConnection, network_id: str, patient_ids: Any, *, now: Any) -> list[UUID]:
+async def due(
+    tx: AsyncConnection, network_id: str, patient_ids: Sequence[UUID], *, now: datetime
+) -> list[UUID]:
     """Which of the claimed provisional patients are still due to be swept."""
-    return await tables.due_patients(tx, network_id, patient_ids, now=now)
+    return await people.due_patients(tx, network_id, patient_ids, now=now)
 
 
 async def list_tasks(tx: AsyncConnection, query: ListTasks, caller: Caller, sealer: Sealer) -> Tasks:
     """One page of the queue, by due time; someone bound to branches sees theirs and those of no branch."""
-    column = tables.tasks.c
+    column = schema.tasks.c
     wanted = [column.network_id == caller.network_id]
     wanted.append(column.status == query.status if query.status else column.status != "done")
     if query.branch_id is not None:
@@ -117,9 +121,9 @@ async def list_tasks(tx: AsyncConnection, query: ListTasks, caller: Caller, seal
     if after is not None:
         wanted.append(sa.tuple_(column.due_at, column.task_id) > after)
     rows = await tx.execute(
-        sa.select(tables.tasks).where(*wanted).order_by(column.due_at, column.task_id).limit(query.limit + 1)
+        sa.select(schema.tasks).where(*wanted).order_by(column.due_at, column.task_id).limit(query.limit + 1)
     )
-    page = [tables.task_of(row, sealer) for row in rows]
+    page = [queue.task_of(row, sealer) for row in rows]
     more = len(page) > query.limit
     return Tasks(
         tasks=page[: query.limit], next_cursor=tasks.cursor_after(page[query.limit - 1]) if more else None
@@ -128,7 +132,7 @@ async def list_tasks(tx: AsyncConnection, query: ListTasks, caller: Caller, seal
 
 async def task(tx: AsyncConnection, network_id: str, task_id: UUID, sealer: Sealer) -> Task:
     """One task as it stands. Raises `unknown-task`."""
-    found = await tables.lock_task(tx, network_id, task_id, sealer)
+    found = await queue.lock_task(tx, network_id, task_id, sealer)
     if found is None:
         raise UnknownThing("task", task_id)
     return found

@@ -24,12 +24,9 @@ def sweeping(parts: Parts) -> Callable[[str, Sequence[UUID]], Awaitable[None]]:
             return
         caller = system("patient_profile", network_id)
         found = await parts.asks.ask(AppointmentsOfPatient(patient_ids=due), caller=caller)
-        booked = {record.appointment.patient_id for record in found.appointments}
-        booked |= {
-            record.appointment.booked_by for record in found.appointments if record.appointment.booked_by
-        }
+        appointments = [record.appointment for record in found.appointments]
         async with parts.database.transaction(network_id) as tx:
-            await operations.sweep(tx, network_id, due, booked, now=now)
+            await operations.sweep(tx, network_id, due, appointments, now=now)
 
     return sweep
 
@@ -44,5 +41,6 @@ def loops(parts: Parts) -> list[DueLoop]:
             parts.clock,
             sweeping(parts),
             batch=BATCH,
+            follows_commits=False,
         )
     ]

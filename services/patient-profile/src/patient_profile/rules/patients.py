@@ -1,6 +1,6 @@
 """What a patient is here, and what registering, recognising and changing one means."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from common.caller import Caller
+from common.contracts.booking import AppointmentState
 from common.contracts.patient_profile import (
     Alert,
     Card,
@@ -21,6 +22,9 @@ from patient_profile.rules import names, phones
 
 PROVISIONAL_FOR = timedelta(hours=24)
 """How long somebody who began to book, and did not, is kept."""
+
+HOLD_WAITS = timedelta(hours=1)
+"""How long the sweep waits for a hold to become an appointment or to expire."""
 
 
 class MalformedEmail(Refused):
@@ -189,6 +193,24 @@ def is_found_by(card: Card) -> tuple[str, frozenset[str]]:
     return card.full_name, frozenset(contact.phone for contact in card.phones)
 
 
-def to_sweep(due: Sequence[UUID], booked: Collection[UUID]) -> tuple[list[UUID], list[UUID]]:
-    """Of provisional patients whose day is over: who is real after all, and who is swept."""
-    return [one for one in due if one in booked], [one for one in due if one not in booked]
+@dataclass(frozen=True)
+class Sweep:
+    """What becomes of provisional patients whose day is over."""
+
+    real: list[UUID]
+    held: list[UUID]
+    over: list[UUID]
+
+
+def to_sweep(due: Sequence[UUID], appointments: Iterable[AppointmentState]) -> Sweep:
+    """Whoever has, or booked for somebody, an appointment is real, even a cancelled one; a hold is waited for."""
+    booked: set[UUID] = set()
+    holding: set[UUID] = set()
+    for appointment in appointments:
+        people = {appointment.patient_id, appointment.booked_by or appointment.patient_id}
+        (holding if appointment.status == "held" else booked).update(people)
+    return Sweep(
+        real=[one for one in due if one in booked],
+        held=[one for one in due if one in holding - booked],
+        over=[one for one in due if one not in holding | booked],
+    )

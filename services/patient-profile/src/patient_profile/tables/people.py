@@ -1,4 +1,4 @@
-"""Rows of people and tasks, and their translation to values. Whatever says who somebody is stands sealed."""
+"""Rows of people: sealed cards and charts, the keyed indexes they are found by, earlier versions and notes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,116 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import UUID as UUID_COLUMN
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.contracts.patient_profile import Alert, Card, Note, Task
-from common.database import INSTANT, standard_tables
-from common.sealed import Seal, Sealer, keys_table
+from common.contracts.patient_profile import Alert, Card, Note
+from common.sealed import Seal, Sealer
 from patient_profile.rules.names import compared, words
 from patient_profile.rules.patients import Patient
+from patient_profile.tables.schema import notes
 
-metadata = sa.MetaData()
-standard_tables(metadata)
-keys = keys_table(metadata)
-
-patients = sa.Table(
-    "patients", metadata,
-    sa.Column("network_id", sa.Text, primary_key=True),
-    sa.Column("patient_id", UUID_COLUMN, primary_key=True),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("provisional", sa.Boolean, nullable=False),
-    sa.Column("card", sa.LargeBinary, nullable=False),
-    sa.Column("chart", sa.LargeBinary),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("changed_at", INSTANT, nullable=False),
-    sa.Column("changed_by", sa.Text, nullable=False),
-    sa.Column("due_at", INSTANT),
-    sa.Column("leased_until", INSTANT),
-    sa.CheckConstraint("provisional = (due_at IS NOT NULL)", name="patients_provisional_are_due"),
-    sa.Index("patients_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
-)  # fmt: skip
-"""`card` and `chart` (alerts, tags) are sealed; `due_at` is when a provisional patient is swept."""
-
-
-def _of_patient() -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["network_id", "patient_id"], ["patients.network_id", "patients.patient_id"], ondelete="CASCADE"
-    )
-
-
-patient_phones = sa.Table(
-    "patient_phones", metadata,
-    sa.Column("network_id", sa.Text, primary_key=True),
-    sa.Column("phone_index", sa.LargeBinary, primary_key=True),
-    sa.Column("name_index", sa.LargeBinary, primary_key=True),
-    sa.Column("patient_id", UUID_COLUMN, nullable=False),
-    _of_patient(),
-    sa.Index("patient_phones_patient", "network_id", "patient_id"),
-)  # fmt: skip
-"""Who is who: one patient per phone and name in a network. A family shares a phone under its several names."""
-
-patient_words = sa.Table(
-    "patient_words", metadata,
-    sa.Column("network_id", sa.Text, primary_key=True),
-    sa.Column("word_index", sa.LargeBinary, primary_key=True),
-    sa.Column("patient_id", UUID_COLUMN, primary_key=True),
-    _of_patient(),
-    sa.Index("patient_words_patient", "network_id", "patient_id"),
-)  # fmt: skip
-
-patient_versions = sa.Table(
-    "patient_versions", metadata,
-    sa.Column("network_id", sa.Text, primary_key=True),
-    sa.Column("patient_id", UUID_COLUMN, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("card", sa.LargeBinary, nullable=False),
-    sa.Column("chart", sa.LargeBinary),
-    sa.Column("changed_at", INSTANT, nullable=False),
-    sa.Column("changed_by", sa.Text, nullable=False),
-    _of_patient(),
-)  # fmt: skip
-"""What a card was before: its earlier versions, with when and by whom each was written."""
-
-notes = sa.Table(
-    "notes", metadata,
-    sa.Column("network_id", sa.Text, primary_key=True),
-    sa.Column("note_id", UUID_COLUMN, primary_key=True),
-    sa.Column("patient_id", UUID_COLUMN, nullable=False),
-    sa.Column("written_at", INSTANT, nullable=False),
-    sa.Column("written_by", sa.Text, nullable=False),
-    sa.Column("text", sa.LargeBinary, nullable=False),
-    _of_patient(),
-    sa.Index("notes_patient", "network_id", "patient_id", "written_at"),
-)  # fmt: skip
-
-tasks = sa.Table(
-    "tasks", metadata,
-    sa.Column("network_id", sa.Text, primary_key=True),
-    sa.Column("task_id", UUID_COLUMN, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("branch_id", UUID_COLUMN),
-    sa.Column("patient_id", UUID_COLUMN),
-    sa.Column("appointment_id", UUID_COLUMN),
-    sa.Column("due_at", INSTANT, nullable=False),
-    sa.Column("assignee", sa.Text),
-    sa.Column("created_at", INSTANT, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("outcome", sa.LargeBinary),
-    sa.Column("finished_at", INSTANT),
-    sa.Column("finished_by", sa.Text),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.CheckConstraint("status IN ('open', 'taken', 'done')", name="tasks_status"),
-    sa.Index("tasks_queue", "network_id", "due_at", "task_id", postgresql_where=sa.text("status <> 'done'")),
-    sa.Index("tasks_patient", "network_id", "patient_id"),
-)  # fmt: skip
-"""`reason` is a code or a fixed phrase; `outcome` is what staff wrote, and sealed."""
-
-CARD, CHART, NOTE, OUTCOME = "patients.card", "patients.chart", "notes.text", "tasks.outcome"
-
-
-# --- patients -------------------------------------------------------------------------------------------
+CARD, CHART, NOTE = "patients.card", "patients.chart", "notes.text"
 
 
 def sealed_card(card: Card, seal: Seal) -> bytes:
@@ -296,9 +195,11 @@ async def make_real(
     return (await tx.execute(_MAKE_REAL, {"network": network_id, "ids": list(patient_ids)})).all()
 
 
-async def put_off_sweep(tx: AsyncConnection, network_id: str, patient_id: UUID, sweep_at: datetime) -> None:
-    """A provisional patient who comes again has their time again."""
-    await tx.execute(_PUT_OFF, {"network": network_id, "id": patient_id, "due_at": sweep_at})
+async def put_off_sweep(
+    tx: AsyncConnection, network_id: str, patient_ids: Sequence[UUID], sweep_at: datetime
+) -> None:
+    """Those of them who are provisional have until then."""
+    await tx.execute(_PUT_OFF, {"network": network_id, "ids": list(patient_ids), "due_at": sweep_at})
 
 
 async def due_patients(
@@ -341,60 +242,6 @@ async def notes_of(tx: AsyncConnection, network_id: str, patient_id: UUID, seal:
     rows = await tx.execute(_NOTES, {"network": network_id, "id": patient_id})
     return [Note(text=seal.open(row.text, about=NOTE), at=row.written_at, by=row.written_by) for row in rows]
 
-
-# --- tasks ----------------------------------------------------------------------------------------------
-
-
-def task_of(row: Any, sealer: Sealer) -> Task:
-    """The task in a row of `tasks`."""
-    return Task(
-        task_id=row.task_id,
-        kind=row.kind,
-        status=row.status,
-        branch_id=row.branch_id,
-        patient_id=row.patient_id,
-        appointment_id=row.appointment_id,
-        due_at=row.due_at,
-        assignee=row.assignee,
-        created_at=row.created_at,
-        reason=row.reason,
-        outcome=None if row.outcome is None else sealer.service.open(row.outcome, about=OUTCOME),
-        version=row.version,
-    )
-
-
-async def insert_task(tx: AsyncConnection, network_id: str, task: Task) -> None:
-    """Queue it; a task that is there already stays as it is."""
-    await tx.execute(_INSERT_TASK, {"network": network_id, **task.model_dump(exclude={"outcome"})})
-
-
-async def lock_task(tx: AsyncConnection, network_id: str, task_id: UUID, sealer: Sealer) -> Task | None:
-    """The task, held until the end of the transaction."""
-    row = (await tx.execute(_LOCK_TASK, {"network": network_id, "id": task_id})).one_or_none()
-    return None if row is None else task_of(row, sealer)
-
-
-async def update_task(
-    tx: AsyncConnection, network_id: str, task: Task, sealer: Sealer, *, now: datetime, by: str
-) -> None:
-    """Write the row as the value is."""
-    done = task.status == "done"
-    outcome = None if task.outcome is None else sealer.service.close(task.outcome, about=OUTCOME)
-    await tx.execute(
-        sa.update(tasks)
-        .where(tasks.c.network_id == network_id, tasks.c.task_id == task.task_id)
-        .values(
-            status=task.status,
-            assignee=task.assignee,
-            outcome=outcome,
-            version=task.version,
-            finished_at=now if done else None,
-            finished_by=by if done else None,
-        )
-    )
-
-
-# --- statements -----------------------------------------------------------------------------------------
 
 _COLUMNS = (
     "p.patient_id, p.version, p.provisional, p.card, p.chart, p.created_at, p.due_at, k.wrapped FROM patients p"
@@ -462,7 +309,8 @@ _MAKE_REAL = sa.text(
     " WHERE network_id = :network AND patient_id = ANY(:ids) AND provisional RETURNING patient_id, version"
 )
 _PUT_OFF = sa.text(
-    "UPDATE patients SET due_at = :due_at WHERE network_id = :network AND patient_id = :id AND provisional"
+    "UPDATE patients SET due_at = :due_at, leased_until = NULL"
+    " WHERE network_id = :network AND patient_id = ANY(:ids) AND provisional"
 )
 _STILL_DUE = sa.text(
     "SELECT patient_id FROM patients WHERE network_id = :network AND patient_id = ANY(:ids)"
@@ -477,10 +325,3 @@ _NOTES = sa.text(
     "SELECT text, written_at, written_by FROM notes WHERE network_id = :network AND patient_id = :id"
     " ORDER BY written_at DESC, note_id DESC"
 )
-_INSERT_TASK = sa.text(
-    "INSERT INTO tasks (network_id, task_id, kind, status, branch_id, patient_id, appointment_id, due_at,"
-    " assignee, created_at, reason, version)"
-    " VALUES (:network, :task_id, :kind, :status, :branch_id, :patient_id, :appointment_id, :due_at,"
-    " :assignee, :created_at, :reason, :version) ON CONFLICT DO NOTHING"
-)
-_LOCK_TASK = sa.text("SELECT * FROM tasks WHERE network_id = :network AND task_id = :id FOR UPDATE")

@@ -14,6 +14,8 @@ COMMANDS = {
     "network": ("devkit.cli.network", "network"),
     "staff": ("devkit.cli.staff", "staff"),
     "dead-letters": ("devkit.cli.dead_letters", "dead_letters"),
+    "replay-file": ("devkit.cli.replay_file", "replay_file"),
+    "verify": ("devkit.cli.verify", "verify"),
 }
 
 

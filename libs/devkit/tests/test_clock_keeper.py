@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,9 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from common.bus import Bus
+from common.clock import Clock
+from common.development import Status, follow, learn_the_time
 from devkit.sandbox.clock import ClockBackward, DevelopmentClock
 from devkit.sandbox.keeper import Keeper, Move
 from devkit.sandbox.testing import eventually, sandbox, settings_for
@@ -317,3 +320,50 @@ async def test_the_sandbox_mirrors_it_over_http_and_keeps_it_on_nats(client, nat
         assert (stuck.status_code, stuck.json()["waiting_for"][0]["name"]) == (504, "booking")
         with pytest.raises(httpx.HTTPStatusError):
             (await running.http.post("/clock", json={"advance": "soon"})).raise_for_status()
+
+
+async def test_processes_that_follow_by_the_common_module_are_moved(nats_server, client, clock):
+    bus, theirs = Bus(nats_server.url, "booking"), Clock()
+    due = [hours(1)]
+
+    async def status() -> Status:
+        while due and due[0] <= theirs.now():
+            due.pop()
+        return Status(next_due=due[0] if due else None)
+
+    await bus.connect()
+    try:
+        async with keeping(client, clock, "booking"):
+            await learn_the_time(bus, theirs)
+            assert (theirs.now(), theirs.frozen) == (START, True)
+            await follow("booking", bus, theirs, status)
+            assert await ask(client, {"advance": "PT2H"}) == {"now": "2026-12-01T11:00:00Z"}
+        assert (theirs.now(), due) == (hours(2), [])
+    finally:
+        await bus.close()
+
+
+async def test_the_clock_can_be_moved_after_nats_was_gone(nats_server, tmp_path: Path):
+    booking = Process("booking", [hours(1)])
+    theirs = await nats.connect(nats_server.url, max_reconnect_attempts=-1, reconnect_time_wait=0.05)
+    await booking.join(theirs)
+    settings = settings_for(tmp_path, nats_url=nats_server.url, expected="booking", clock_start=START)
+    try:
+        async with sandbox(settings) as running:
+
+            async def ready() -> bool:
+                return (await running.http.get("/readyz")).status_code == 200
+
+            await eventually(ready)
+            nats_server.kill()
+            await eventually(lambda: _not(ready()))
+            nats_server.start()
+            moved = await running.http.post("/clock", json={"advance": "PT2H"})
+            assert (moved.status_code, moved.json()) == (200, {"now": "2026-12-01T11:00:00Z"})
+            assert booking.done == [hours(1)]
+    finally:
+        await theirs.close()
+
+
+async def _not(answer: Awaitable[bool]) -> bool:
+    return not await answer

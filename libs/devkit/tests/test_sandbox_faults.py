@@ -205,3 +205,11 @@ def test_a_probable_fault_strikes_about_that_often():
     struck = sum(faults.answer_fault("sms", PHONE, "demo-kz") is not None for _ in range(2000))
 
     assert 450 < struck < 750
+
+
+async def test_on_a_ticking_clock_a_late_report_comes_by_itself(provider: Sandbox, clinic: Gateway):
+    await provider.fault("late_report", phone=PHONE.lstrip("+"), delay=0.3)
+    await provider.template(PHONE, "text")
+
+    assert await all_told(clinic, provider) == []
+    await eventually(lambda: PHONE[1:] in {each["recipient_id"] for each in clinic.statuses()})

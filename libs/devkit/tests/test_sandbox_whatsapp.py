@@ -273,3 +273,22 @@ async def test_read_is_reported_when_the_ticks_are_pressed_and_only_once(provide
     await eventually(lambda: len(clinic.statuses()) == 3)
     assert [each["status"] for each in clinic.statuses()] == ["sent", "delivered", "read"]
     assert (await provider.messages(PHONE))[0]["status"] == "read"
+
+
+async def test_a_phone_can_be_set_to_read_at_once(tmp_path: Path, clinic: Gateway):
+    async with sandbox(settings_for(tmp_path, clinic, read_receipts="at_once")) as provider:
+        url = f"{clinic.url}/webhooks/sms/demo-kz"
+        await provider.template(PHONE, "text")
+        await provider.sms(To=PHONE, From="demo-kz", Body="x", StatusCallback=url)
+
+        await eventually(lambda: len(clinic.statuses()) == 3 and len(clinic.sms) == 2)
+        assert [each["status"] for each in clinic.statuses()] == ["sent", "delivered", "read"]
+        assert [state for _, state in clinic.sms_statuses()] == ["sent", "delivered"]
+
+
+async def test_opening_a_phone_reads_it_only_where_that_is_set(tmp_path: Path):
+    for setting, read in (("opened", 1), ("pressed", 0)):
+        async with sandbox(settings_for(tmp_path / setting, read_receipts=setting)) as provider:
+            await provider.template(PHONE, "text")
+            answer = await provider.http.post(f"/phones/{PHONE}/read", json={"by": "opening"})
+            assert answer.json() == {"read": read}

@@ -25,6 +25,7 @@ class Provider(Wire, Protocol):
     delivery: tuple[str, ...]
     """What is reported about a message that arrives, and what about one that does not."""
     failure: tuple[tuple[str, int | None], ...]
+    tells_reading: bool
 
     def report_url(self, message: Message) -> str | None: ...
     def report(self, message: Message, report: Report, at: datetime) -> Any: ...
@@ -85,7 +86,7 @@ class Carrier:
         provider = self.providers[message.channel]
         delivery = [Report(status) for status in provider.delivery]
         failure = [Report(status, code=code) for status, code in provider.failure]
-        if self._read_at_once:
+        if self._read_at_once and provider.tells_reading:
             delivery.append(Report("read"))
         return await self.accept_as(message, delivery, failure, faults)
 
@@ -115,20 +116,19 @@ class Carrier:
             self._bring(message, taken)
         return taken
 
-    def read(self, message: Message) -> None:
-        """The patient has seen it: reported once, and only for what arrived."""
-        if (
-            message.by_patient
-            or message.status not in {"sent", "delivered"}
-            or message.channel not in self.providers
-        ):
-            return
+    def read(self, message: Message) -> bool:
+        """The patient has seen it; whether that is news to be told: once, of what arrived, where the wire has it."""
+        provider = self.providers.get(message.channel)
+        received = not message.by_patient and message.status in {"sent", "delivered"}
+        if provider is None or not provider.tells_reading or not received:
+            return False
         message.status = "read"
         report = Report("read")
         message.reports.append(report)
         self.journal.note({"kind": "planned", "id": message.id, "report": report.kept()})
         self.phones.touch()
         self._tell(message, report)
+        return True
 
     def status(self) -> dict[str, Any]:
         """What `dev.status` asks of every process."""
@@ -162,7 +162,7 @@ class Carrier:
             report.told = True
         elif report.due is not None and report.due > self.clock.now():
             heapq.heappush(self._late, (report.due, next(self._order), message, report))
-            self.clock.moved.ring()
+            self.clock.look_again()
         else:
             item = provider.report(message, report, self.clock.now())
             self.courier.send(
@@ -201,9 +201,9 @@ class Carrier:
             await self.clock.until(self._late[0][0] if self._late else None)
 
     def _restore(self) -> None:
-        ledger, journal = list(self.ledger.load()), list(self.journal.load())
-        heard = [record["message"] for record in journal if record["kind"] == "inbound"]
-        for kept in sorted([*ledger, *heard], key=lambda each: str(each["recorded_at"])):
+        journal = list(self.journal.load())
+        heard = (record["message"] for record in journal if record["kind"] == "inbound")
+        for kept in heapq.merge(self.ledger.load(), heard, key=lambda each: str(each["recorded_at"])):
             self.phones.add(Message.restored(kept))
         for record in journal:
             match record["kind"]:

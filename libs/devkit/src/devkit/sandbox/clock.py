@@ -17,7 +17,7 @@ class DevelopmentClock:
 
     def __init__(self, path: Path, *, start: datetime | None = None) -> None:
         self._path = path
-        self._stands_at: datetime | None = start
+        self._stands_at = start.astimezone(UTC) if start else None
         self.moved = Bell()
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
@@ -42,6 +42,10 @@ class DevelopmentClock:
 
     def shown(self) -> dict[str, object]:
         return {"now": instant(self.now()), "frozen": self.frozen}
+
+    def look_again(self) -> None:
+        """Whoever waits for an instant should: there is an earlier one now."""
+        self.moved.ring()
 
     async def until(self, due: datetime | None, *, longest: float = 3600) -> None:
         """Return when it is worth looking again whether `due` has come."""

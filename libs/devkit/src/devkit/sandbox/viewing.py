@@ -105,17 +105,13 @@ class Viewing:
     async def read(self, phone: str, read: Read) -> Response:
         if read.by == "opening" and not self._opening_reads:
             return Json({"read": 0})
-        unread = [
+        thread = self._carrier.phones.thread(e164(phone))
+        wanted = [
             message
-            for message in self._carrier.phones.thread(e164(phone))
-            if message.status in {"sent", "delivered"}
-            and message.channel == "whatsapp"
-            and read.channel in (None, message.channel)
-            and read.message_id in (None, message.id)
+            for message in thread
+            if read.channel in (None, message.channel) and read.message_id in (None, message.id)
         ]
-        for message in unread:
-            self._carrier.read(message)
-        return Json({"read": len(unread)})
+        return Json({"read": sum(self._carrier.read(message) for message in wanted)})
 
     async def faults(self) -> Response:
         return Json({"faults": [fault.model_dump(mode="json") for fault in self._carrier.faults.listed()]})

@@ -18,7 +18,7 @@ from devkit.sandbox.messages import LINK, Message, instant
 
 PAGES = Path(__file__).parent
 MOST_PHONES = 24
-MOST_MESSAGES = 80
+MOST_MESSAGES = 40
 MOST_ENTRIES = 200
 TICK = 0.25
 """Seconds between two looks for news: a page that is told more often only flickers."""

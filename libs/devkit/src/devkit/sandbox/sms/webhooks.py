@@ -15,6 +15,7 @@ class Sms:
     """Twilio's side of the wire."""
 
     batch = 1
+    tells_reading = False
     delivery: tuple[str, ...] = ("sent", "delivered")
     failure: tuple[tuple[str, int | None], ...] = (("sent", None), ("undelivered", 30003))
 

@@ -15,6 +15,7 @@ class WhatsApp:
     """Meta's side of the wire: what its webhooks look like and who signs them."""
 
     batch = 50
+    tells_reading = True
     delivery: tuple[str, ...] = ("sent", "delivered")
     failure: tuple[tuple[str, int | None], ...] = (("failed", 131026),)
 

@@ -13,7 +13,7 @@ Act = Literal["give", "withdraw", "ask", "read"]
 STAFF = frozenset({"reception", "doctor", "manager", "admin"})
 
 PERMITTED: Mapping[Act, frozenset[str]] = {
-    "give": STAFF | {"system", "patient", "anonymous"},
+    "give": STAFF | {"system", "patient", "patient-by-reply", "anonymous"},
     "withdraw": STAFF | {"system", "patient", "patient-by-reply"},
     "ask": STAFF | {"system"},
     "read": STAFF | {"system", "patient"},

@@ -12,7 +12,12 @@ from common.due import DueLoop, DueTable
 def expire_holds(database: Database, clock: Clock) -> DueLoop:
     """Frees held times when their moment has come."""
     return DueLoop(
-        "expire-holds", DueTable("appointments", "appointment_id"), database, clock, _expire(database, clock)
+        "expire-holds",
+        DueTable("appointments", "appointment_id"),
+        database,
+        clock,
+        _expire(database, clock),
+        follows_commits=False,  # a hold is never due at once, and bookings are many
     )
 
 

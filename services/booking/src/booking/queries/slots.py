@@ -13,7 +13,7 @@ from booking.rules.slots import Search, Taken
 from booking.tables import schedule
 from common.contracts.booking import FindFreeSlots, FreeSlots, Slot
 
-NEAR_DAYS, FAR_DAYS = 7, 31
+NEAR_DAYS, FAR_DAYS = 14, 31
 """How many days alternatives are looked for in, at first and where that gave too few."""
 
 
@@ -47,19 +47,17 @@ async def alternatives(
 
     They are looked for from the day of the visit (from today where that is over).
     """
+    own = place.practitioner.practitioner_id
+    first = max(local_date(place.starts_at, place.branch), local_date(now, place.branch))
     found: Sequence[Slot] = ()
-    for days in (NEAR_DAYS, FAR_DAYS):
-        search = Search(
-            service=place.service,
-            first=max(local_date(place.starts_at, place.branch), local_date(now, place.branch)),
-            days=days,
-        )
+    for practitioner_id, days in ((own, NEAR_DAYS), (None, NEAR_DAYS), (None, FAR_DAYS)):
+        search = Search(place.service, practitioner_id=practitioner_id, first=first, days=days)
         found = await _find(tx, catalogue, search, now=now)
         if len(found) > limit:
             break
     proposals = slots.ranked(
         found,
-        practitioner_id=place.practitioner.practitioner_id,
+        practitioner_id=own,
         branch_id=place.branch.branch_id,
         instead_of=place.starts_at,
     )

@@ -1,0 +1,563 @@
+"""What commands do to the schedule, and that the database itself keeps it."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from booking.handlers import Parts
+from booking.rules.appointment import OCCUPYING
+from booking.tables.directory import Directories
+from common.contracts.booking import (
+    CancelAppointment,
+    CheckInAppointment,
+    CompleteAppointment,
+    ConfirmAppointment,
+    CorrectAppointment,
+    FindFreeSlots,
+    MarkNoShow,
+    Paid,
+    RecordPayment,
+    RescheduleAppointment,
+)
+from common.contracts.directory import PutBranch, PutService
+from common.errors import CommandReused, Refused
+from common.ids import new_id
+from common.testing import START
+
+from .clinic import Clinic, a_branch, a_practitioner, a_room, a_service, almaty, open_clinic
+
+TEN = almaty(3, 10)
+
+
+async def refused(attempt) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        await attempt
+    return refusal.value
+
+
+async def code_of(attempt) -> str:
+    return (await refused(attempt)).refusal
+
+
+async def free(clinic: Clinic, **query) -> set[datetime]:
+    found = await clinic.tell(FindFreeSlots(service_id=clinic.service.service_id, **query))
+    return {slot.starts_at for slot in found.slots}
+
+
+# --- booking --------------------------------------------------------------------------------------------
+
+
+async def test_a_booking_is_stored_told_once_and_not_free_any_more(clinic: Clinic):
+    assert TEN in await free(clinic)
+    booked = await clinic.book(TEN, utm={"utm_source": "2gis"})
+    assert booked.appointment.status == "booked"
+    assert booked.appointment.ends_at == TEN + timedelta(minutes=30)
+    assert await clinic.told() == [("booked", 1)]
+    assert TEN not in await free(clinic)
+    [row] = await clinic.rows("SELECT source, utm->>'utm_source' AS utm, price FROM appointments")
+    assert (row.source, row.utm, row.price) == ("site", "2gis", 1_000_000)
+
+
+async def test_at_night_somebody_without_an_account_books_the_next_morning(clinic: Clinic):
+    clinic.put_clock(almaty(2, 22))
+    anonymous = clinic.staff(actor="anonymous")
+    booked = await clinic.tell(clinic.booking(almaty(3, 9)), anonymous)
+    assert booked.appointment.status == "booked"
+
+
+async def test_a_taken_slot_is_refused_with_alternatives_the_same_practitioner_first(clinic: Clinic):
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(colleague)
+    await clinic.book(TEN)
+    refusal = await refused(clinic.book(TEN))
+    assert refusal.refusal == "slot-taken"
+    alternatives = refusal.extra["alternatives"]
+    assert len(alternatives) >= 3
+    assert {slot["practitioner_id"] for slot in alternatives} == {str(clinic.practitioner.practitioner_id)}
+    assert all(slot["starts_at"] != TEN.isoformat() for slot in alternatives)
+    assert await clinic.told() == [("booked", 1)]
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "code"),
+    [
+        (almaty(2, 13), "slot-in-the-past"),
+        (almaty(2, 15), "too-soon"),
+        (almaty(3, 8), "outside-working-time"),
+        (almaty(3, 17, 45), "outside-working-time"),
+        (almaty(3, 10, 10), "off-the-grid"),
+        (TEN + timedelta(microseconds=1), "off-the-grid"),
+        (almaty(13, 10), "too-far-ahead"),
+    ],
+)
+async def test_a_time_that_cannot_be_booked_is_refused(parts: Parts, starts_at, code):
+    clinic = await open_clinic(parts, minimum_notice=120, horizon_days=10)
+    assert await code_of(clinic.book(starts_at)) == code
+    assert await clinic.rows("SELECT 1 FROM appointments") == []
+    assert await clinic.rows("SELECT 1 FROM commands WHERE reply IS NULL") == []
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [
+        ("service_id", "unknown-service"),
+        ("branch_id", "unknown-branch"),
+        ("practitioner_id", "unknown-practitioner"),
+    ],
+)
+async def test_what_does_not_exist_cannot_be_booked(clinic: Clinic, named, code):
+    assert await code_of(clinic.book(TEN, **{named: new_id()})) == code
+
+
+async def test_what_does_not_go_together_cannot_be_booked(clinic: Clinic):
+    other = a_service()
+    await clinic.put(other)
+    assert await code_of(clinic.book(TEN, service_id=other.service_id)) == "not-offered"
+
+
+async def test_the_same_patient_cannot_be_in_two_chairs(clinic: Clinic):
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(colleague)
+    first = await clinic.book(TEN)
+    again = clinic.book(
+        TEN, practitioner_id=colleague.practitioner_id, patient_id=first.appointment.patient_id
+    )
+    refusal = await refused(again)
+    assert refusal.refusal == "patient-busy"
+    assert refusal.extra["alternatives"]
+
+
+async def test_a_walk_in_starts_now_off_the_grid_and_without_notice(parts: Parts):
+    clinic = await open_clinic(parts, minimum_notice=120)
+    clinic.put_clock(almaty(2, 14, 7))
+    walk_in = clinic.booking(almaty(2, 14, 5), walk_in=True, source="walk-in")
+    assert await code_of(clinic.tell(walk_in, clinic.staff(actor="anonymous"))) == "not-allowed"
+    assert (await clinic.tell(walk_in)).appointment.source == "walk-in"
+
+
+async def test_buffers_keep_neighbours_apart(parts: Parts):
+    clinic = await open_clinic(parts, granularity=5, buffer_before=10, buffer_after=5)
+    await clinic.book(TEN)
+    assert await code_of(clinic.book(TEN + timedelta(minutes=40))) == "slot-taken"
+    await clinic.book(TEN + timedelta(minutes=45))
+    assert TEN - timedelta(minutes=40) not in await free(clinic)
+    assert TEN - timedelta(minutes=45) in await free(clinic)
+
+
+async def test_the_same_command_gives_the_same_answer_and_books_once(clinic: Clinic):
+    command = clinic.booking(TEN)
+    first = await clinic.tell(command)
+    assert await clinic.tell(command) == first
+    assert await clinic.told() == [("booked", 1)]
+    changed = command.model_copy(update={"source": "phone"})
+    with pytest.raises(CommandReused):
+        await clinic.tell(changed)
+
+
+async def test_the_same_appointment_by_another_command_is_found_again(clinic: Clinic):
+    command = clinic.booking(TEN)
+    first = await clinic.tell(command)
+    assert await clinic.tell(command.model_copy(update={"command_id": new_id()})) == first
+    assert await clinic.told() == [("booked", 1)]
+    other_patient = {"command_id": new_id(), "patient_id": new_id()}
+    assert await code_of(clinic.tell(command.model_copy(update=other_patient))) == "command-reused"
+
+
+async def test_another_process_sees_a_change_of_the_directory_before_it_refuses_or_books(clinic: Clinic):
+    elsewhere = Clinic(
+        Parts(clinic.parts.database, clinic.parts.clock, Directories(), 2),
+        clinic.caller, clinic.branch, clinic.service, clinic.practitioner,
+    )  # fmt: skip
+    await elsewhere.book(TEN)
+    await clinic.put(clinic.service.model_copy(update={"duration": 60}))
+    booked = await elsewhere.book(almaty(3, 12))
+    assert booked.appointment.ends_at == almaty(3, 13)
+    added = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(added)
+    await elsewhere.book(TEN, practitioner_id=added.practitioner_id)
+    await clinic.put(added.model_copy(update={"active": False}))
+    gone = elsewhere.book(almaty(3, 15), practitioner_id=added.practitioner_id)
+    assert await code_of(gone) == "not-offered"
+
+
+# --- races ----------------------------------------------------------------------------------------------
+
+
+async def test_two_hundred_want_one_slot_and_one_gets_it(clinic: Clinic):
+    sources = ("site", "phone", "whatsapp", "instagram", "listing")
+    attempts = [clinic.book(TEN, source=sources[number % 5]) for number in range(200)]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert len(refusals) == 199
+    assert {refusal.refusal for refusal in refusals} == {"slot-taken"}
+    assert all(len(refusal.extra["alternatives"]) >= 3 for refusal in refusals)
+    assert await clinic.told() == [("booked", 1)]
+
+
+async def test_three_practitioners_compete_for_two_chairs(parts: Parts):
+    clinic = await open_clinic(parts, room_kind="chair")
+    colleagues = [a_practitioner(clinic.branch, clinic.service) for _ in range(5)]
+    await clinic.put(a_room(clinic.branch), a_room(clinic.branch, name="2"), *colleagues)
+    attempts = [clinic.book(TEN, practitioner_id=one.practitioner_id) for one in colleagues]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    booked = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert len(booked) == 2
+    assert len({record.appointment.room_id for record in booked}) == 2
+    assert {outcome.refusal for outcome in outcomes if isinstance(outcome, Refused)} == {"slot-taken"}
+    assert TEN not in await free(clinic)
+
+
+async def test_one_patient_books_everywhere_at_once_and_gets_one_visit(clinic: Clinic):
+    colleagues = [a_practitioner(clinic.branch, clinic.service) for _ in range(8)]
+    await clinic.put(*colleagues)
+    patient = new_id()
+    attempts = [
+        clinic.book(TEN, practitioner_id=one.practitioner_id, patient_id=patient) for one in colleagues
+    ]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sorted(getattr(outcome, "refusal", "booked") for outcome in outcomes) == [
+        "booked",
+        *["patient-busy"] * 7,
+    ]
+
+
+async def test_moves_and_bookings_that_meet_never_overlap_nor_fail(clinic: Clinic):
+    start = almaty(4, 9)
+    times = [start + timedelta(minutes=30 * number) for number in range(6)]
+    there = [await clinic.book(at) for at in times[:4]]
+
+    async def act(number: int) -> str:
+        at = times[number % 6]
+        try:
+            if number % 3 == 0:
+                await clinic.book(at)
+            else:
+                moving = there[number % 4].appointment.appointment_id
+                await clinic.tell(RescheduleAppointment(appointment_id=moving, starts_at=at))
+        except Refused as refusal:
+            return refusal.refusal
+        return "done"
+
+    outcomes = await asyncio.gather(*(act(number) for number in range(90)))
+    assert set(outcomes) <= {"done", "slot-taken"}
+    [overlaps] = await clinic.rows(
+        "SELECT count(*) AS n FROM appointments a JOIN appointments b ON a.appointment_id < b.appointment_id"
+        " AND a.practitioner_id = b.practitioner_id AND a.busy && b.busy"
+        f" WHERE a.status IN {OCCUPYING} AND b.status IN {OCCUPYING}"
+    )
+    assert overlaps.n == 0
+    for record in there:
+        versions = await clinic.rows(
+            "SELECT (convert_from(body, 'UTF8')::jsonb->>'version')::int AS version FROM outbox"
+            " WHERE convert_from(body, 'UTF8')::jsonb->'appointment'->>'appointment_id' = :id ORDER BY seq",
+            id=str(record.appointment.appointment_id),
+        )
+        assert [row.version for row in versions] == list(range(1, len(versions) + 1))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "shared"),
+    [
+        ("practitioner_once", ("practitioner_id",)),
+        ("room_once", ("room_id",)),
+        ("patient_once", ("patient_id",)),
+    ],
+)
+async def test_the_database_refuses_an_overlap_put_in_by_hand(clinic: Clinic, constraint, shared):
+    await clinic.put(a_room(clinic.branch))
+    await clinic.book(TEN)
+    await clinic.rows("UPDATE appointments SET room_id = :room RETURNING 1", room=new_id())
+    columns = {"practitioner_id": ":fresh1", "room_id": ":fresh2", "patient_id": ":fresh3"}
+    values = {name: name if name in shared else value for name, value in columns.items()}
+    fresh = {value[1:]: new_id() for value in values.values() if value.startswith(":")}
+    copy = (
+        "INSERT INTO appointments (network_id, appointment_id, version, status, practitioner_id, room_id,"
+        " patient_id, branch_id, service_id, starts_at, ends_at, buffer_before, buffer_after, visit, busy,"
+        " overlap_lane, overbook_reason, source, utm, sequence, moves, path, created_at, currency)"
+        f" SELECT network_id, :id, 1, :status, {values['practitioner_id']}, {values['room_id']},"
+        f" {values['patient_id']}, branch_id, service_id, starts_at, ends_at, 0, 0, visit, busy,"
+        " CAST(:lane AS int), :reason, source, utm, 0, 0, path, created_at, currency FROM appointments LIMIT 1"
+    )
+
+    async def insert(status: str, lane: int = 0, reason: str | None = None) -> None:
+        async with clinic.parts.database.transaction(clinic.caller.network_id) as tx:
+            await tx.execute(
+                sa.text(copy), {"id": new_id(), "status": status, "lane": lane, "reason": reason, **fresh}
+            )
+
+    with pytest.raises(IntegrityError, match=constraint):
+        await insert("booked")
+    await insert("cancelled")
+    with pytest.raises(IntegrityError, match="overbooking_says_why"):
+        await insert("booked", lane=1)
+    await insert("booked", lane=1, reason="asked for by the head doctor")
+
+
+async def test_one_network_never_sees_nor_blocks_another(clinic: Clinic, parts: Parts):
+    other = await open_clinic(parts)
+    booked = await clinic.book(TEN)
+    mine = booked.appointment
+    stranger = other.tell(CancelAppointment(appointment_id=mine.appointment_id))
+    assert await code_of(stranger) == "unknown-appointment"
+    assert await other.rows("SELECT 1 FROM appointments") == []
+    await other.put(
+        clinic.branch, clinic.service, clinic.practitioner
+    )  # the same ids, which nobody but an attacker would use
+    await other.book(
+        TEN, patient_id=mine.patient_id, service_id=mine.service_id, branch_id=mine.branch_id,
+        practitioner_id=mine.practitioner_id,
+    )  # fmt: skip
+
+
+# --- after the booking ----------------------------------------------------------------------------------
+
+
+async def test_a_whole_visit_tells_each_step_once_with_the_next_version(clinic: Clinic):
+    booked = await clinic.book(TEN)
+    it = booked.appointment.appointment_id
+    await clinic.tell(ConfirmAppointment(appointment_id=it))
+    await clinic.tell(ConfirmAppointment(appointment_id=it))
+    await clinic.tell(RescheduleAppointment(appointment_id=it, starts_at=almaty(3, 11)))
+    clinic.put_clock(almaty(3, 10, 55))
+    await clinic.tell(CheckInAppointment(appointment_id=it, if_version=3))
+    paid = Paid(amount=2_500_000, currency="KZT", method="card")
+    done = await clinic.tell(CompleteAppointment(appointment_id=it, paid=paid))
+    later = await clinic.tell(RecordPayment(visit_id=it, paid=paid))
+    assert await clinic.told() == [
+        ("booked", 1), ("confirmed", 2), ("rescheduled", 3), ("checked-in", 4), ("completed", 5), ("paid", 6),
+    ]  # fmt: skip
+    assert (done.visit.service_kind, done.visit.paid.amount) == ("hygiene", 2_500_000)
+    assert done.visit.price.amount == 1_000_000
+    assert (later.visit.paid.amount, len(later.visit.payments)) == (5_000_000, 2)
+    assert later.visit.payments[0].method == "card"
+
+
+async def test_a_cancelled_slot_is_free_at_once(clinic: Clinic):
+    booked = await clinic.book(TEN)
+    await clinic.tell(CancelAppointment(appointment_id=booked.appointment.appointment_id, reason="ill"))
+    assert TEN in await free(clinic)
+    await clinic.book(TEN)
+
+
+async def test_a_move_frees_the_old_time_and_takes_the_new(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    moved = await clinic.tell(RescheduleAppointment(appointment_id=it, starts_at=almaty(3, 12)))
+    assert (moved.appointment.sequence, moved.appointment.starts_at) == (1, almaty(3, 12))
+    slots = await free(clinic)
+    assert TEN in slots
+    assert almaty(3, 12) not in slots
+
+
+async def test_a_move_to_a_taken_time_is_refused_with_alternatives_and_changes_nothing(clinic: Clinic):
+    await clinic.book(TEN)
+    other = await clinic.book(almaty(3, 12))
+    move = RescheduleAppointment(appointment_id=other.appointment.appointment_id, starts_at=TEN)
+    refusal = await refused(clinic.tell(move))
+    assert refusal.refusal == "slot-taken"
+    assert len(refusal.extra["alternatives"]) >= 3
+    assert await clinic.told() == [("booked", 1), ("booked", 1)]
+
+
+async def test_a_move_to_where_it_is_changes_nothing(clinic: Clinic):
+    booked = await clinic.book(TEN)
+    same = RescheduleAppointment(appointment_id=booked.appointment.appointment_id, starts_at=TEN)
+    assert await clinic.tell(same) == booked
+
+
+async def test_a_move_goes_by_the_same_rules_as_a_booking(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    move = RescheduleAppointment(appointment_id=it, starts_at=almaty(3, 19))
+    assert await code_of(clinic.tell(move)) == "outside-working-time"
+    elsewhere = move.model_copy(update={"branch_id": new_id(), "command_id": new_id()})
+    assert await code_of(clinic.tell(elsewhere)) == "unknown-branch"
+
+
+async def test_a_move_keeps_its_chair_or_takes_another_free_one(parts: Parts):
+    clinic = await open_clinic(parts, room_kind="chair")
+    one, two = a_room(clinic.branch), a_room(clinic.branch, name="2")
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(one, two, colleague)
+    mine = (await clinic.book(TEN)).appointment
+    await clinic.book(almaty(3, 11), practitioner_id=colleague.practitioner_id)
+    assert mine.room_id == one.room_id
+    moved = await clinic.tell(
+        RescheduleAppointment(appointment_id=mine.appointment_id, starts_at=almaty(3, 11))
+    )
+    assert moved.appointment.room_id == two.room_id
+    again = await clinic.tell(
+        RescheduleAppointment(appointment_id=mine.appointment_id, starts_at=almaty(3, 12))
+    )
+    assert again.appointment.room_id == two.room_id
+
+
+async def test_patients_are_bound_by_the_notice_and_the_desk_is_not(parts: Parts):
+    clinic = await open_clinic(parts, cancellation_notice=24 * 60)
+    booked = (await clinic.book(TEN)).appointment
+    patient = clinic.patient(booked.patient_id)
+    cancel = CancelAppointment(appointment_id=booked.appointment_id)
+    refusal = await refused(clinic.tell(cancel, patient))
+    assert refusal.refusal == "too-late-to-cancel"
+    assert refusal.extra == {"branch_phone": clinic.branch.phone}
+    move = RescheduleAppointment(appointment_id=booked.appointment_id, starts_at=almaty(5, 10))
+    assert await code_of(clinic.tell(move, patient)) == "too-late-to-move"
+    assert (await clinic.tell(cancel)).appointment.late_cancel
+
+
+async def test_a_patient_moves_twice_and_then_has_to_call(clinic: Clinic):
+    booked = (await clinic.book(TEN)).appointment
+    patient = clinic.patient(booked.patient_id)
+    for hour in (11, 12):
+        move = RescheduleAppointment(appointment_id=booked.appointment_id, starts_at=almaty(3, hour))
+        await clinic.tell(move, patient)
+    third = RescheduleAppointment(appointment_id=booked.appointment_id, starts_at=almaty(3, 13))
+    assert await code_of(clinic.tell(third, patient)) == "too-many-moves"
+    await clinic.tell(third)
+
+
+async def test_a_link_works_for_its_own_patient_only(clinic: Clinic):
+    booked = (await clinic.book(TEN)).appointment
+    for command in (ConfirmAppointment, CancelAppointment):
+        attempt = clinic.tell(command(appointment_id=booked.appointment_id), clinic.patient(new_id()))
+        assert await code_of(attempt) == "not-allowed"
+    assert await clinic.told() == [("booked", 1)]
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    await clinic.tell(ConfirmAppointment(appointment_id=it, if_version=1))
+    refusal = await refused(clinic.tell(CancelAppointment(appointment_id=it, if_version=1)))
+    assert (refusal.refusal, refusal.extra) == ("version-conflict", {"version": 2})
+
+
+async def test_a_wrong_no_show_is_undone_with_its_reason(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    clinic.put_clock(almaty(3, 10, 20))
+    await clinic.tell(MarkNoShow(appointment_id=it))
+    undone = await clinic.tell(CorrectAppointment(appointment_id=it, reason="was in the corridor"))
+    assert undone.appointment.status == "booked"
+    assert await clinic.told() == [("booked", 1), ("missed", 2), ("corrected", 3)]
+    [row] = await clinic.rows("SELECT * FROM corrections")
+    assert (row.corrected_from, row.corrected_to, row.reason, row.corrected_by, row.version) == (
+        "noshow", "booked", "was in the corridor", clinic.caller.actor, 3,
+    )  # fmt: skip
+
+
+async def test_a_no_show_whose_time_was_given_away_cannot_be_undone(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    clinic.put_clock(almaty(3, 10, 5))
+    await clinic.tell(MarkNoShow(appointment_id=it))
+    await clinic.book(almaty(3, 10, 5), walk_in=True)
+    undo = CorrectAppointment(appointment_id=it, reason="was in the corridor")
+    assert await code_of(clinic.tell(undo)) == "slot-taken"
+
+
+async def test_nothing_ends_before_it_starts(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    assert await code_of(clinic.tell(MarkNoShow(appointment_id=it))) == "not-started"
+    assert await code_of(clinic.tell(CompleteAppointment(appointment_id=it))) == "not-started"
+
+
+async def test_money_is_in_the_networks_currency_and_for_a_visit(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    clinic.put_clock(TEN)
+    euros, tenge = Paid(amount=1, currency="EUR"), Paid(amount=1, currency="KZT")
+    assert await code_of(clinic.tell(CompleteAppointment(appointment_id=it, paid=euros))) == "wrong-currency"
+    assert await code_of(clinic.tell(RecordPayment(visit_id=it, paid=tenge))) == "unknown-visit"
+    assert await code_of(clinic.tell(RecordPayment(visit_id=new_id(), paid=tenge))) == "unknown-visit"
+    await clinic.tell(CompleteAppointment(appointment_id=it))
+    pay = RecordPayment(visit_id=it, paid=tenge)
+    first = await clinic.tell(pay, clinic.staff("accounting"))
+    assert await clinic.tell(pay, clinic.staff("accounting")) == first
+    assert await code_of(clinic.tell(RecordPayment(visit_id=it, paid=euros))) == "wrong-currency"
+    assert first.visit.paid.amount == 1
+
+
+async def test_a_doctor_completes_their_own_visits_only(clinic: Clinic):
+    it = (await clinic.book(TEN)).appointment.appointment_id
+    clinic.put_clock(TEN)
+    stranger = clinic.staff("doctor", actor=f"staff:{new_id()}")
+    doctor = clinic.staff("doctor", actor=f"staff:{clinic.practitioner.practitioner_id}")
+    assert await code_of(clinic.tell(CompleteAppointment(appointment_id=it), stranger)) == "not-allowed"
+    assert (await clinic.tell(CompleteAppointment(appointment_id=it), doctor)).visit is not None
+
+
+# --- holds ----------------------------------------------------------------------------------------------
+
+
+async def hold(clinic: Clinic, until: datetime):
+    """A held time, as the command for it will make one."""
+    record = await clinic.book(TEN)
+    await clinic.rows(
+        "UPDATE appointments SET status = 'held', held_until = :until, due_at = :until"
+        " WHERE appointment_id = :id RETURNING 1",
+        until=until,
+        id=record.appointment.appointment_id,
+    )
+    return record.appointment.appointment_id
+
+
+async def test_a_hold_keeps_its_time_until_it_runs_out(clinic: Clinic):
+    await hold(clinic, START + timedelta(minutes=10))
+    assert TEN not in await free(clinic)
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+    clinic.put_clock(START + timedelta(minutes=10))
+    assert TEN in await free(clinic)
+    assert (await clinic.book(TEN)).appointment.status == "booked"
+
+
+async def test_a_move_may_go_where_a_hold_has_run_out(clinic: Clinic):
+    await hold(clinic, START + timedelta(minutes=10))
+    other = await clinic.book(almaty(3, 12))
+    clinic.put_clock(START + timedelta(minutes=10))
+    move = RescheduleAppointment(appointment_id=other.appointment.appointment_id, starts_at=TEN)
+    assert (await clinic.tell(move)).appointment.starts_at == TEN
+
+
+async def test_the_loop_ends_holds_that_have_run_out_and_tells_nobody(clinic: Clinic):
+    from booking.workers import expire_holds
+
+    await hold(clinic, START + timedelta(minutes=10))
+    loop = expire_holds(clinic.parts.database, clinic.parts.clock)
+    assert await loop.outlook() == (START + timedelta(minutes=10), 0)
+    assert await loop.step() == 0
+    clinic.put_clock(START + timedelta(minutes=10))
+    assert await loop.step() == 1
+    [row] = await clinic.rows("SELECT status, cancel_reason, version, due_at FROM appointments")
+    assert tuple(row) == ("cancelled", "hold-expired", 2, None)
+    assert await clinic.told() == [("booked", 1)]
+    assert await loop.outlook() == (None, 0)
+
+
+# --- the directory --------------------------------------------------------------------------------------
+
+
+async def test_a_thing_is_replaced_under_its_next_version(clinic: Clinic):
+    renamed = clinic.branch.model_copy(update={"name": "Абай"})
+    assert (await clinic.tell(PutBranch(branch=renamed, if_version=1))).version == 2
+    refusal = await refused(clinic.tell(PutBranch(branch=clinic.branch, if_version=1)))
+    assert (refusal.refusal, refusal.extra) == ("version-conflict", {"version": 2})
+    rows = await clinic.rows("SELECT subject FROM outbox ORDER BY seq")
+    assert [row.subject.split(".")[2] for row in rows] == [
+        "network", "branch", "service", "practitioner", "branch",
+    ]  # fmt: skip
+
+
+async def test_changes_of_one_directory_at_once_each_get_a_version(clinic: Clinic):
+    service = clinic.service
+    done = await asyncio.gather(*(clinic.tell(PutService(service=service)) for _ in range(10)))
+    assert sorted(one.version for one in done) == list(range(2, 12))
+
+
+async def test_a_thing_that_names_what_does_not_exist_changes_nothing(clinic: Clinic):
+    lost = a_practitioner(a_branch(), clinic.service)
+    assert await code_of(clinic.put(lost)) == "unknown-branch"
+    assert await clinic.rows("SELECT 1 FROM outbox WHERE subject LIKE '%practitioner%' OFFSET 1") == []
+
+
+async def test_a_room_stays_at_its_branch(clinic: Clinic):
+    other, room = a_branch(), a_room(clinic.branch)
+    await clinic.put(other, room)
+    assert await code_of(clinic.put(room.model_copy(update={"branch_id": other.branch_id}))) == "room-stays"

@@ -73,7 +73,9 @@ async function send(around, row, what, body = {}) {
   }
 }
 
-const direct = (around, row, what) => send(around, row, what);
+function direct(around, row, what) {
+  return send(around, row, what);
+}
 
 const about = (around, row) =>
   h("p", { class: "hint" }, [row.patient.full_name, moments.time(row.appointment.starts_at, around.branch.zone)].filter(Boolean).join(" · "));

@@ -5,7 +5,7 @@ import { $, fill, h } from "./dom.js";
 import * as moments from "./moments.js";
 import { alertsOf, visits } from "./patient_parts.js";
 import { begin } from "./staff.js";
-import { known, t } from "./texts.js";
+import { t } from "./texts.js";
 
 const root = $("#page");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -101,8 +101,7 @@ function messages({ timeline }) {
 
 function messageText(message) {
   const channel = message.attempts.at(-1)?.channel;
-  const name = known(`template_${message.template}`) ? t(`template_${message.template}`) : message.template;
-  return [name, channel && t(`channel_${channel}`), message.reason, message.text].filter(Boolean).join(" · ");
+  return [message.template, channel && t(`channel_${channel}`), message.reason, message.text].filter(Boolean).join(" · ");
 }
 
 const consents = ({ permissions }) =>

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from common.delivery import Consumption, Readers
 from common.errors import NotAllowed, Refused, Unavailable
 from common.rpc import Answers, Asks
 from common.testing import START, Answering, Keys, caller
+from devkit.embedded import EmbeddedNats
+from devkit.embedded.ports import free
 
 from .conftest import CountMarks, Mark, Marked, labels, put_mark
 
@@ -44,8 +47,8 @@ async def relaying(database: Database, bus: Bus) -> AsyncIterator[outbox.Relay]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def drained(database: Database) -> None:
-    async with asyncio.timeout(20):
+async def drained(database: Database, *, within: float = 20) -> None:
+    async with asyncio.timeout(within):
         while True:
             async with database.unscoped() as tx:
                 if await outbox.waiting(tx) == 0:
@@ -186,8 +189,31 @@ async def test_losing_the_stream_loses_nothing(database: Database, bus: Bus) -> 
         async def both() -> bool:
             return sorted(await stored(bus)) == ["after", "before"]
 
-        relay.connection_changed()
         await until(both)
+        assert relay.published >= 3
+
+
+async def test_a_stream_that_answers_but_stores_nothing_any_more_is_made_anew(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its store was deleted under the running server, and its first block is full."""
+    monkeypatch.setattr(outbox, "ACKNOWLEDGE_SECONDS", 1.0)
+    server = EmbeddedNats(tmp_path / "nats", port=free(1)[0], password="tests", log=tmp_path / "nats.log")
+    server.start()
+    bus = Bus(server.url, "tests")
+    await bus.connect()
+    try:
+        async with relaying(database, bus):
+            await record(database, event("before"))
+            await drained(database)
+            server.store.rename(tmp_path / "gone")
+            labels = [f"{number}" + "x" * 30_000 for number in range(600)]
+            await record(database, *(event(label) for label in labels))
+            await drained(database, within=40)
+            assert set(await stored(bus)) == {"before", *labels}
+    finally:
+        await bus.close()
+        server.stop()
 
 
 async def test_a_stream_that_lost_its_end_and_was_written_to_since_is_noticed(

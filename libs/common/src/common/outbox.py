@@ -1,11 +1,14 @@
 """The operation and its events commit together; a relay publishes them in order and can publish them again.
 
 PostgreSQL is the truth and JetStream a fast copy: on every connect and reconnect, before publishing, the relay
-compares what it has had acknowledged with what the stream holds, and publishes the difference again.
+compares what it has had acknowledged with what the stream holds, and publishes the difference again. It also looks
+every few seconds, because a stream can be deleted under a connection that stays; and where a server answers but
+stores nothing any more (its store was deleted under it, or its disk was full), it makes the stream anew.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +18,7 @@ import nats.errors
 import nats.js.errors
 import sqlalchemy as sa
 from nats.js import JetStreamContext
+from nats.js.api import PubAck
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from common import streams, telemetry
@@ -24,7 +28,11 @@ if TYPE_CHECKING:
     from common.bus import Bus
 
 BATCH = 500
-ACKNOWLEDGE_SECONDS = 10.0
+ACKNOWLEDGE_SECONDS = 5.0
+LOOK_SECONDS = 3.0
+"""How often the relay looks whether the stream is still the one it published to."""
+SILENT_BATCHES = 2
+"""After so many batches in a row without one acknowledgement, a stream that can be asked about is made anew."""
 
 _COLUMNS = "INSERT INTO outbox (event_id, network_id, subject, body, traceparent)"
 _RECORD = sa.text(f"{_COLUMNS} VALUES (:event_id, :event_network, :subject, :body, :traceparent)")
@@ -101,6 +109,8 @@ class Relay:
         self._stream = stream
         self._wake = asyncio.Event()
         self._reconcile = True
+        self._acknowledged = 0
+        self._silent = 0
         self.published = 0
         bus.on_connected(self.connection_changed)
 
@@ -120,7 +130,11 @@ class Relay:
                 async with self._engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
                     if (await connection.execute(_LOCK)).scalar_one():
-                        await self._relay(connection)
+                        try:
+                            await self._relay(connection)
+                        finally:
+                            # The lock is the session's: back in the pool, it would keep out everybody else.
+                            await connection.invalidate()
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the rows are still there
@@ -129,12 +143,16 @@ class Relay:
             await asyncio.sleep(0.5)
 
     async def _relay(self, connection: AsyncConnection) -> None:
-        created = ""
+        created, looked = "", 0.0
         while True:
             self._wake.clear()
             js = await self._bus.jetstream()
+            if not self._reconcile and time.monotonic() > looked + LOOK_SECONDS:
+                looked = time.monotonic()
+                self._reconcile = await self._is_another(js, created)
             if self._reconcile:
                 self._reconcile = False
+                looked = time.monotonic()
                 created = await self.reconcile(connection, js)
             rows = (await connection.execute(_NEXT, {"limit": BATCH})).all()
             if rows:
@@ -143,6 +161,14 @@ class Relay:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), timeout=0.5)
 
+    async def _is_another(self, js: JetStreamContext, created: str) -> bool:
+        """Whether the stream is gone, was made anew, or has lost its end since we last compared."""
+        try:
+            info = await js.stream_info(self._stream.name)
+        except nats.js.errors.NotFoundError:
+            return True
+        return _instant(info.created) != created or info.state.last_seq < self._acknowledged
+
     async def reconcile(self, connection: AsyncConnection, js: JetStreamContext) -> str:
         """Mark for publishing again whatever the stream has lost; returns the stream's creation instant.
 
@@ -150,7 +176,13 @@ class Relay:
         since would have the sequence, but with something else in it.
         """
         info = await streams.declare(js, self._stream)
+        if self._silent >= SILENT_BATCHES:
+            telemetry.log().error("making the stream anew", stream=self._stream.name, silent=self._silent)
+            self._silent = 0
+            await js.delete_stream(self._stream.name)
+            info = await streams.declare(js, self._stream)
         created = _instant(info.created)
+        self._acknowledged = 0
         last_seq = info.state.last_seq
         highest = (await connection.execute(_HIGHEST, {"created": created})).one_or_none()
         if highest is not None and info.state.first_seq <= highest.stream_seq <= last_seq:
@@ -176,31 +208,43 @@ class Relay:
             futures.append(
                 await js.publish_async(row.subject, row.body, headers=headers, stream=self._stream.name)
             )
-        try:
-            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-                outcomes = await asyncio.gather(*futures, return_exceptions=True)
-        except TimeoutError:
-            self._bus.forget_jetstream()
-            raise
-        done = [
-            (row, ack) for row, ack in zip(rows, outcomes, strict=True) if not isinstance(ack, BaseException)
-        ]
+        await asyncio.wait(futures, timeout=ACKNOWLEDGE_SECONDS)
+        done = [(row, future.result()) for row, future in zip(rows, futures, strict=True) if _stored(future)]
         if done:
-            await connection.execute(
-                _PUBLISHED,
-                {
-                    "created": created,
-                    "seqs": [row.seq for row, _ in done],
-                    "stream_seqs": [ack.seq for _, ack in done],
-                },
-            )
-            self.published += len(done)
-            for row, _ in done:
-                telemetry.PUBLISHED.labels(again=str(row.again).lower()).inc()
-        failed = next((outcome for outcome in outcomes if isinstance(outcome, BaseException)), None)
-        if failed is not None:
-            self._bus.forget_jetstream()
-            raise failed
+            await self._mark(connection, created, done)
+        if len(done) == len(rows):
+            self._silent = 0
+            return
+        silent = not done and self._bus.connected and not any(future.done() for future in futures)
+        self._silent = self._silent + 1 if silent else 0
+        self._bus.forget_jetstream()
+        for future in futures:
+            future.cancel()
+        raise next((error for future in futures if (error := _failure(future))), TimeoutError())
+
+    async def _mark(
+        self, connection: AsyncConnection, created: str, done: Sequence[tuple[Any, PubAck]]
+    ) -> None:
+        await connection.execute(
+            _PUBLISHED,
+            {
+                "created": created,
+                "seqs": [row.seq for row, _ in done],
+                "stream_seqs": [ack.seq for _, ack in done],
+            },
+        )
+        self._acknowledged = max(self._acknowledged, *(ack.seq for _, ack in done))
+        self.published += len(done)
+        for row, _ in done:
+            telemetry.PUBLISHED.labels(again=str(row.again).lower()).inc()
+
+
+def _stored(future: "asyncio.Future[PubAck]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _failure(future: "asyncio.Future[PubAck]") -> BaseException | None:
+    return future.exception() if future.done() and not future.cancelled() else None
 
 
 def _instant(value: datetime | str | None) -> str:

@@ -1,0 +1,69 @@
+"""The service as a process: the only place that constructs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from common import service
+from common.links import Links
+from common.sealed import Sealer
+from notifications import handlers
+from notifications.channels import http
+from notifications.channels.sms import Sms
+from notifications.channels.whatsapp import WhatsApp
+from notifications.operations.parts import Parts
+from notifications.settings import Settings
+from notifications.workers import loops
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Everything of one running service."""
+    core = service.core("notifications", settings)
+    client = http.client()
+    parts = Parts(
+        database=core.database,
+        asks=core.asks,
+        clock=core.clock,
+        sealer=Sealer(settings.sealing_key),
+        links=Links(settings.link_key),
+        public_url=settings.public_url.rstrip("/"),
+        adapters={
+            "whatsapp": WhatsApp(client, settings.whatsapp_base_url, settings.whatsapp_token),
+            "sms": Sms(
+                client,
+                settings.sms_base_url,
+                settings.sms_account_sid,
+                settings.sms_token,
+                settings.public_url,
+            ),
+        },
+    )
+    application = service.app(
+        core,
+        answers=handlers.answers,
+        readers=handlers.readers,
+        parts=parts,
+        workers=loops(parts, core.database, core.clock, lease_seconds=settings.lease_seconds),
+    )
+    running = application.router.lifespan_context
+
+    @asynccontextmanager
+    async def with_client(app: FastAPI) -> AsyncIterator[None]:
+        async with (
+            client,
+            running(app) as state,
+        ):  # calls in flight are finished before connections are let go
+            yield
+
+    application.router.lifespan_context = with_client
+    return application
+
+
+def main() -> None:
+    settings = Settings()
+    service.run("notifications", lambda: create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Adapters of the providers we don't own, each at its real wire format; what can come of a call is a value."""
+
+from notifications.channels.protocol import (
+    Accepted,
+    Adapter,
+    Known,
+    Letter,
+    NotReached,
+    Outcome,
+    Refused,
+    Status,
+    TooMany,
+    Unsure,
+    Written,
+)
+
+__all__ = [
+    "Accepted",
+    "Adapter",
+    "Known",
+    "Letter",
+    "NotReached",
+    "Outcome",
+    "Refused",
+    "Status",
+    "TooMany",
+    "Unsure",
+    "Written",
+]

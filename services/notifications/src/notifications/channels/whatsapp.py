@@ -1,0 +1,133 @@
+"""WhatsApp Business Cloud API (Meta): templates to open a conversation, free text inside one."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import httpx
+import orjson
+
+from common.contracts.patient_profile import Channel
+from notifications.channels import http
+from notifications.channels.protocol import Accepted, Known, Letter, Outcome, Refused, Status, Written
+
+LANGUAGES = {"pt-BR": "pt_BR", "zh-TW": "zh_TW"}
+STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
+
+
+class WhatsApp:
+    """Sends as the network's sender: in development its slug is the phone number id."""
+
+    channel: Channel = "whatsapp"
+    buttons = True
+
+    def __init__(self, client: httpx.AsyncClient, base_url: str, token: str) -> None:
+        self._client = client
+        self._base = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    async def send(self, letter: Letter) -> Outcome:
+        body = orjson.dumps(message(letter))
+        url = f"{self._base}/v23.0/{letter.network_id}/messages"
+        return await http.call(lambda: self._client.post(url, content=body, headers=self._headers), _read)
+
+    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
+        """Meta offers no look-up: only a status tells."""
+        del letter, since
+        return "cannot-tell"
+
+
+def message(letter: Letter) -> dict[str, Any]:
+    """The body of the call. Parameters may hold no line breaks, so each line is one."""
+    common = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": letter.to,
+        "biz_opaque_callback_data": letter.reference,
+    }
+    if letter.free:
+        return common | _free(letter)
+    components: list[dict[str, Any]] = [
+        {"type": "body", "parameters": [{"type": "text", "text": line} for line in letter.text.lines]}
+    ]
+    components += [
+        {
+            "type": "button", "sub_type": "quick_reply", "index": place,
+            "parameters": [{"type": "payload", "payload": button.payload}],
+        }
+        for place, button in enumerate(letter.text.buttons)
+    ]  # fmt: skip
+    template = {
+        "name": template_name(letter),
+        "language": {"code": LANGUAGES.get(letter.text.locale, letter.text.locale)},
+        "components": components,
+    }
+    return common | {"type": "template", "template": template}
+
+
+def template_name(letter: Letter) -> str:
+    """A template is registered per number of lines, with or without the three buttons."""
+    kind = "_ask" if letter.text.buttons else ""
+    return f"{letter.template.replace('-', '_')}{kind}_{len(letter.text.lines)}"
+
+
+def _free(letter: Letter) -> dict[str, Any]:
+    if not letter.text.buttons:
+        return {"type": "text", "text": {"preview_url": False, "body": letter.text.body}}
+    buttons = [
+        {"type": "reply", "reply": {"id": button.payload, "title": button.title[:20]}}
+        for button in letter.text.buttons
+    ]
+    interactive = {"type": "button", "body": {"text": letter.text.body}, "action": {"buttons": buttons}}
+    return {"type": "interactive", "interactive": interactive}
+
+
+def _read(answer: httpx.Response) -> Outcome:
+    body = orjson.loads(answer.content)
+    if answer.is_success:
+        return Accepted(str(body["messages"][0]["id"]))
+    code = body.get("error", {}).get("code")
+    return Refused(f"whatsapp-{code}" if code else f"http-{answer.status_code}")
+
+
+def webhook(body: bytes) -> tuple[list[Status], list[Written]]:
+    """What one of Meta's webhooks tells; what is unknown in it is passed over."""
+    statuses: list[Status] = []
+    written: list[Written] = []
+    for entry in orjson.loads(body).get("entry", []):
+        for change in entry.get("changes", []):
+            value = change.get("value", {})
+            statuses += [found for raw in value.get("statuses", []) if (found := _status(raw))]
+            written += [_written(raw) for raw in value.get("messages", [])]
+    return statuses, written
+
+
+def _status(raw: dict[str, Any]) -> Status | None:
+    state = STATES.get(raw.get("status", ""))
+    if state is None:
+        return None
+    code = next((error.get("code") for error in raw.get("errors", [])), None)
+    return Status(
+        channel="whatsapp",
+        provider_id=str(raw["id"]),
+        reference=raw.get("biz_opaque_callback_data"),
+        delivery=state,  # type: ignore[arg-type]  # one of the four words above
+        reason=f"whatsapp-{code}" if code else None,
+    )
+
+
+def _written(raw: dict[str, Any]) -> Written:
+    payload: str | None = None
+    match raw.get("type"):
+        case "button":
+            text, payload = raw["button"].get("text", ""), raw["button"].get("payload")
+        case "interactive":
+            reply = raw["interactive"][raw["interactive"]["type"]]
+            text, payload = reply.get("title", ""), reply.get("id")
+        case "text":
+            text = raw["text"].get("body", "")
+        case _:
+            text = ""
+    return Written(
+        channel="whatsapp", provider_id=str(raw["id"]), sender=f"+{str(raw['from']).lstrip('+')}", text=text,
+        payload=payload, answers=raw.get("context", {}).get("id"),
+    )  # fmt: skip

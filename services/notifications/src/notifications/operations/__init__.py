@@ -1,0 +1,1 @@
+"""What this service does: one function per thing, one transaction each."""

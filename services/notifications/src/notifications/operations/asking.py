@@ -1,0 +1,116 @@
+"""What has to be asked of owners: before planning (as far as they answer) and before sending (or nothing is sent)."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from common import telemetry
+from common.contracts.booking import AppointmentRecord, GetAppointments
+from common.contracts.consents import ContactAnswer, ContactQuestion, MayContact
+from common.contracts.patient_profile import Card, Channel, GetCards
+from common.errors import Refused, Unavailable
+from notifications.operations.parts import Parts, ourselves
+from notifications.operations.planning import Reach
+from notifications.tables.messages import Message
+
+FRESH_SECONDS = 0.5
+"""Older answers are asked for again before a provider is called."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What consents is asked about one message."""
+
+    channels: tuple[Channel, ...]
+    abroad: tuple[Channel, ...]
+
+
+@dataclass
+class Answers:
+    """What the owners said, and when they were asked (monotonic seconds)."""
+
+    appointments: dict[UUID, AppointmentRecord]
+    cards: dict[UUID, Card]
+    permissions: dict[UUID, ContactAnswer]
+    asked: float
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a provider may still be called on the strength of them."""
+        return time.monotonic() - self.asked < FRESH_SECONDS
+
+
+async def reach(parts: Parts, network_id: str, patient_id: UUID) -> Reach:
+    """The patient's card, or none where patient-profile does not answer: then the plan is provisional."""
+    try:
+        answer = await parts.asks.ask(
+            GetCards(patient_ids=[patient_id]), caller=ourselves(network_id), timeout=2.0
+        )
+    except (Unavailable, Refused) as error:
+        telemetry.log().info("planning without a card", network=network_id, error=telemetry.where(error))
+        return Reach(None, parts.offered)
+    return Reach(answer.cards.get(patient_id), parts.offered)
+
+
+async def ask(
+    parts: Parts,
+    network_id: str,
+    messages: Sequence[Message],
+    questions: Mapping[UUID, Question],
+    *,
+    cards: dict[UUID, Card] | None = None,
+) -> Answers:
+    """Booking, patient-profile (unless `cards` are at hand) and consents, at the same time. Raises `Unavailable`."""
+    asked = time.monotonic()
+    appointments, found, permissions = await asyncio.gather(
+        _appointments(parts, network_id, messages),
+        _cards(parts, network_id, messages) if cards is None else _known(cards),
+        _permissions(parts, network_id, messages, questions),
+    )
+    return Answers(appointments, found, permissions, asked)
+
+
+async def _appointments(
+    parts: Parts, network_id: str, messages: Sequence[Message]
+) -> dict[UUID, AppointmentRecord]:
+    ids = list({one.appointment_id for one in messages if one.appointment_id is not None})
+    if not ids:
+        return {}
+    answer = await parts.asks.ask(GetAppointments(appointment_ids=ids), caller=ourselves(network_id))
+    return {record.appointment.appointment_id: record for record in answer.appointments}
+
+
+async def _cards(parts: Parts, network_id: str, messages: Sequence[Message]) -> dict[UUID, Card]:
+    ids = list({one.patient_id for one in messages})
+    answer = await parts.asks.ask(GetCards(patient_ids=ids), caller=ourselves(network_id))
+    return answer.cards
+
+
+async def _known(cards: dict[UUID, Card]) -> dict[UUID, Card]:
+    return cards
+
+
+async def _permissions(
+    parts: Parts, network_id: str, messages: Sequence[Message], questions: Mapping[UUID, Question]
+) -> dict[UUID, ContactAnswer]:
+    asked = [one for one in messages if one.message_id in questions]
+    if not asked:
+        return {}
+    answer = await parts.asks.ask(
+        MayContact(
+            questions=[
+                ContactQuestion(
+                    patient_id=one.patient_id,
+                    message_class=one.message_class,
+                    purpose="marketing" if one.message_class == "marketing" else "service",
+                    channels=list(questions[one.message_id].channels),
+                    abroad=list(questions[one.message_id].abroad),
+                )
+                for one in asked
+            ]
+        ),
+        caller=ourselves(network_id),
+    )
+    return dict(zip((one.message_id for one in asked), answer.answers, strict=True))

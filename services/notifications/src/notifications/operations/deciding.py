@@ -1,0 +1,147 @@
+"""A decision about one message at one moment, from its row and what the owners said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common import directory
+from common.contracts.directory import Branch, Network, Practitioner, Service
+from common.contracts.patient_profile import Channel
+from notifications import packs
+from notifications.operations.asking import Answers, Question
+from notifications.operations.planning import ACTIVE
+from notifications.rules import facts
+from notifications.rules.decide import decide
+from notifications.rules.values import AppointmentFacts, Facts, Pack, Verdict
+from notifications.tables.attempts import Attempt
+from notifications.tables.messages import Message
+from notifications.tables.schema import brakes
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The network's directory as far as a batch needs it, and its brakes."""
+
+    network: Network
+    pack: Pack
+    branches: dict[str, Branch]
+    practitioners: dict[str, Practitioner]
+    services: dict[str, Service]
+    paused: frozenset[tuple[str, str]]
+    """Channel and template; empty means every one."""
+
+    def paused_channels(self, template: str) -> frozenset[str]:
+        """The channels on which this template stands still."""
+        return frozenset(channel for channel, name in self.paused if channel and name in {"", template})
+
+    def paused_wholly(self, template: str) -> bool:
+        """Whether this template stands still on every channel."""
+        return bool({("", ""), ("", template)} & self.paused)
+
+
+async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message]) -> Surroundings:
+    """Read what a batch is about. Raises `unknown-network` where the directory has not told of it."""
+    network = await directory.network(tx, network_id)
+    stopped = await tx.execute(
+        sa.select(brakes.c.channel, brakes.c.template).where(brakes.c.network_id == network_id)
+    )
+    return Surroundings(
+        network=network,
+        pack=packs.pack(network.country),
+        branches=await directory.things(tx, network_id, Branch, [str(one.branch_id) for one in batch]),
+        practitioners=await directory.things(
+            tx, network_id, Practitioner, [str(one.practitioner_id) for one in batch if one.practitioner_id]
+        ),
+        services=await directory.things(
+            tx, network_id, Service, [str(one.service_id) for one in batch if one.service_id]
+        ),
+        paused=frozenset((row.channel, row.template) for row in stopped),
+    )
+
+
+def question(message: Message, around: Surroundings, offered: tuple[Channel, ...]) -> Question:
+    """What consents has to be asked about a message: all channels at once, so that the card need not be there yet."""
+    channels = (
+        (message.only_channel,) if message.only_channel else facts.channel_order(around.pack, None, offered)
+    )
+    abroad = (
+        tuple(each for each in channels if each in around.pack.abroad) if around.network.data_at_home else ()
+    )
+    return Question(channels, abroad)
+
+
+def verdict(
+    message: Message, attempts: list[Attempt], around: Surroundings, answers: Answers, offered: tuple[Channel, ...],
+    *, now: datetime,
+) -> Verdict:  # fmt: skip
+    """What the rules say at `now`."""
+    return decide(_facts(message, attempts, around, answers, offered), now=now)
+
+
+def _facts(
+    message: Message,
+    attempts: list[Attempt],
+    around: Surroundings,
+    answers: Answers,
+    offered: tuple[Channel, ...],
+) -> Facts:
+    card = answers.cards.get(message.patient_id)
+    branch = around.branches[str(message.branch_id)]
+    ended: dict[Channel, str] = {
+        each.channel: each.delivery if each.outcome == "accepted" else each.outcome
+        for each in attempts
+        if each.outcome != "open"
+    }
+    order = (
+        (message.only_channel,) if message.only_channel else facts.channel_order(around.pack, card, offered)
+    )
+    preferences: Any = card.preferences if card else None
+    answering = message.only_channel is not None
+    return Facts(
+        message_class=message.message_class, template=message.template, asks=_only_asks(message),
+        orientation=message.orientation, asked_at=message.asked_at, target_at=message.target_at,
+        earliest_at=message.earliest_at, latest_at=message.latest_at,
+        starts_at=None if answering else message.starts_at,
+        zone=(card.zone if card else None) or branch.zone,
+        zone_of="patient" if card and card.zone else "branch",
+        channels=facts.channels(
+            order, card, answers.permissions.get(message.message_id), ended=ended,
+            paused=around.paused_channels(message.template),
+        ),
+        pack=around.pack,
+        appointment=None if answering or message.starts_at is None else _appointment(message, answers),
+        planned_for=message.starts_at,
+        about_cancellation=message.template == "cancelled",
+        accepts_reminders=preferences.accepts_reminders if preferences else True,
+        accepts_orientations=preferences.accepts_orientations if preferences else True,
+        deceased=card.deceased if card else False,
+        known=card is not None,
+        quiet=facts.quiet(card),
+        paused=around.paused_wholly(message.template),
+    )  # fmt: skip
+
+
+def _only_asks(message: Message) -> bool:
+    """Whether asking is all that it does: then nothing is left of it once the patient has confirmed."""
+    return message.asks and set(message.parts) == {"confirm-request"}
+
+
+def _appointment(message: Message, answers: Answers) -> AppointmentFacts | None:
+    if message.appointment_id is None:
+        return None
+    record = answers.appointments.get(message.appointment_id)
+    if record is None:
+        return AppointmentFacts("cancelled", 0, message.starts_at or message.target_at)
+    state = record.appointment
+    return AppointmentFacts(state.status, record.version, state.starts_at)
+
+
+def still_asks(message: Message, answers: Answers) -> bool:
+    """Whether the text should ask for confirmation at this moment."""
+    if not message.asks or message.appointment_id is None:
+        return False
+    record = answers.appointments.get(message.appointment_id)
+    return record is not None and record.appointment.status in ACTIVE - {"confirmed"}

@@ -1,0 +1,54 @@
+"""What the operations of this service work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from common.caller import Caller, system
+from common.clock import Clock
+from common.contracts.patient_profile import Channel
+from common.database import Database
+from common.links import Links
+from common.rpc import Asks
+from common.sealed import Sealer
+from notifications.channels import Adapter
+
+
+def _nothing() -> None:
+    """Nobody to wake."""
+
+
+@dataclass
+class Wakes:
+    """How a commit wakes the loops that have new work by it; set once the loops stand."""
+
+    sending: Callable[[], None] = _nothing
+    webhooks: Callable[[], None] = _nothing
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that is constructed once."""
+
+    database: Database
+    asks: Asks
+    clock: Clock
+    sealer: Sealer
+    links: Links
+    public_url: str
+    adapters: Mapping[Channel, Adapter]
+    wakes: Wakes = field(default_factory=Wakes)
+
+    @property
+    def offered(self) -> tuple[Channel, ...]:
+        """The channels that have an adapter."""
+        return tuple(self.adapters)
+
+
+def ourselves(network_id: str) -> Caller:
+    """This service acting by itself."""
+    return system("notifications", network_id)
+
+
+def by_reply(network_id: str) -> Caller:
+    """A patient, by what they wrote or pressed."""
+    return Caller(network_id=network_id, actor="patient-by-reply", purpose="link")

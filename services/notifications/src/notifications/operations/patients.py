@@ -1,0 +1,31 @@
+"""What changes when a patient does."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifications.tables.schema import attempts, inbound, messages
+from common.sealed import Sealer
+
+
+async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id: UUID) -> None:
+    """Nothing more goes out, addresses can no longer be found, and what was sealed can no longer be read."""
+    own = (messages.c.network_id == network_id, messages.c.patient_id == patient_id)
+    await tx.execute(
+        sa.update(messages)
+        .where(*own, messages.c.outcome == "planned")
+        .values(outcome="cancelled", reason="erased", due_at=None, paused=False)
+    )
+    await tx.execute(sa.update(messages).where(*own).values(text=None))
+    await tx.execute(
+        sa.update(attempts)
+        .where(attempts.c.network_id == network_id, attempts.c.patient_id == patient_id)
+        .values(address=b"", address_index=b"")
+    )
+    await tx.execute(
+        sa.update(inbound)
+        .where(inbound.c.network_id == network_id, inbound.c.patient_id == patient_id)
+        .values(text=None, address_index=b"")
+    )
+    await sealer.drop(tx, network_id, patient_id)

@@ -1,0 +1,242 @@
+"""Due messages: decided, written as attempts, handed to a provider, and recorded, each in its own transaction.
+
+The attempt is committed before the call. Whatever died between that commit and the record of the answer is `unknown`
+when its lease has run out, and is never sent again by itself.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from opentelemetry.trace import SpanKind
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common import telemetry
+from common.contracts.patient_profile import Channel
+from common.ids import new_id
+from notifications.channels import Accepted, Letter, NotReached, Outcome
+from notifications.operations import asking, composing, deciding
+from notifications.operations.batch import Batch
+from notifications.operations.changes import Changes, Sending
+from notifications.operations.parts import Parts
+from notifications.operations.settling import settle_old
+from notifications.rules import facts
+from notifications.rules.values import Verdict
+from notifications.tables import attempts as attempt_rows
+from notifications.tables import messages as message_rows
+from notifications.tables.attempts import Attempt
+from notifications.tables.messages import Message
+
+AT_ONCE = 64
+"""Calls of one batch under way at the same time."""
+
+
+async def send_due(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
+    """Work off one claimed batch. Raises `Unavailable` where an owner does not answer: nothing was sent then."""
+    now = parts.clock.now()
+    batch = await _read(parts, network_id, ids)
+    settled = await settle_old(parts, batch, now)
+    for message_id in settled:
+        del batch.messages[message_id]
+    if not batch.messages:
+        return
+    await _ask(parts, batch)
+    outgoing = await _decide_and_write(parts, batch, now)
+    outcomes = await _call(parts, batch, outgoing)
+    await _record(parts, network_id, outcomes, parts.clock.now())
+
+
+async def _read(parts: Parts, network_id: str, ids: Sequence[UUID]) -> Batch:
+    async with parts.database.transaction(network_id) as tx:
+        found = await message_rows.of_ids(tx, network_id, ids)
+        found = {key: one for key, one in found.items() if one.due_at is not None}
+        tried = await attempt_rows.of_messages(tx, network_id, list(found))
+        around = await deciding.surroundings(tx, network_id, list(found.values()))
+    return Batch(network_id, found, tried, around)
+
+
+async def _ask(parts: Parts, batch: Batch) -> None:
+    messages = list(batch.messages.values())
+    batch.questions = {
+        one.message_id: deciding.question(one, batch.around, parts.offered) for one in messages
+    }
+    batch.answers = await asking.ask(parts, batch.network_id, messages, batch.questions)
+
+
+# --- deciding, and writing the attempt --------------------------------------------------------------------
+
+
+async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[Sending]:
+    assert batch.answers is not None
+    answers = batch.answers
+    ids = list(batch.messages)
+    async with parts.database.transaction(batch.network_id) as tx:
+        held = await message_rows.of_ids(tx, batch.network_id, ids, lock=True)
+        changes = Changes(now)
+        outgoing: list[tuple[Message, Verdict, Channel]] = []
+        for message_id, seen in batch.messages.items():
+            message = held.get(message_id)
+            if message is None or message.due_at is None or message.outcome != seen.outcome:
+                continue  # cancelled, confirmed or worked off meanwhile
+            tried = batch.attempts.get(message_id, [])
+            verdict = deciding.verdict(message, tried, batch.around, answers, parts.offered, now=now)
+            if verdict.action == "send" and verdict.channel is not None:
+                outgoing.append((message, verdict, verdict.channel))
+            elif verdict.action == "wait":
+                changes.wait(message, verdict)
+            else:
+                await changes.drop(tx, message, tried, verdict)
+        sendings = await _open_attempts(parts, tx, batch, outgoing, now)
+        for sending in sendings:
+            changes.sending(sending)
+        await changes.write(tx, batch.network_id)
+    return sendings
+
+
+async def _open_attempts(
+    parts: Parts,
+    tx: AsyncConnection,
+    batch: Batch,
+    outgoing: Sequence[tuple[Message, Verdict, Channel]],
+    now: datetime,
+) -> list[Sending]:
+    if not outgoing:
+        return []
+    assert batch.answers is not None
+    seals = await parts.sealer.of_many(tx, batch.network_id, [one.patient_id for one, _, _ in outgoing])
+    opened: list[Attempt] = []
+    again: list[Attempt] = []
+    sendings: list[Sending] = []
+    for message, verdict, channel in outgoing:
+        card = batch.answers.cards[message.patient_id]
+        to = facts.address(card, channel) or ""
+        record = batch.answers.appointments.get(message.appointment_id) if message.appointment_id else None
+        asks = deciding.still_asks(message, batch.answers)
+        text = composing.composed(
+            message, card, record, batch.around, parts.links, parts.public_url,
+            asks=asks, by_buttons=parts.adapters[channel].buttons, now=now,
+        )  # fmt: skip
+        known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
+        seal = seals[message.patient_id]
+        with telemetry.span("attempt", parent=message.traceparent):
+            trace_id = telemetry.trace_id()
+        attempt = known or Attempt(
+            network_id=batch.network_id, attempt_id=new_id(), message_id=message.message_id,
+            patient_id=message.patient_id, appointment_id=message.appointment_id, channel=channel, outcome="open",
+            delivery="none", in_flight=True, tries=0, at=now,
+            address=seal.close(to, about="attempts.address"),
+            address_index=parts.sealer.index(batch.network_id, to), provider_id=None, reason=None,
+            trace_id=trace_id,
+        )  # fmt: skip
+        attempt = replace(attempt, tries=attempt.tries + 1, in_flight=True)
+        (again if known else opened).append(attempt)
+        letter = Letter(
+            str(attempt.attempt_id), batch.network_id, to, message.template, text,
+            free=message.only_channel is not None,
+        )  # fmt: skip
+        sealed = seal.close({"lines": text.lines}, about="messages.text")
+        asked = {**message.data, "asked_confirm": asks}
+        told = replace(message, text=sealed, locale=text.locale, data=asked)
+        sendings.append(Sending(told, attempt, letter, verdict))
+    await attempt_rows.insert(tx, opened)
+    await attempt_rows.update(
+        tx, batch.network_id,
+        [{"attempt_id": one.attempt_id, "in_flight": True, "tries": one.tries} for one in again],
+    )  # fmt: skip
+    return sendings
+
+
+def _open_attempt(tried: Sequence[Attempt], channel: Channel) -> Attempt | None:
+    return next((one for one in tried if one.channel == channel and one.outcome == "open"), None)
+
+
+# --- calling ----------------------------------------------------------------------------------------------
+
+
+async def _call(
+    parts: Parts, batch: Batch, outgoing: Sequence[Sending]
+) -> list[tuple[Sending, Outcome | Verdict]]:
+    """Every provider at the same time, within bounds. What turns out not to be wanted any more is not sent."""
+    places = asyncio.Semaphore(AT_ONCE)
+    again = _AskAgain(parts, batch, outgoing)
+
+    async def one(sending: Sending) -> tuple[Sending, Outcome | Verdict]:
+        async with places:
+            refused = await again.still_wanted(sending)
+            if refused is not None:
+                return sending, refused
+            with telemetry.span(
+                f"send {sending.attempt.channel}", SpanKind.CLIENT, parent=sending.message.traceparent,
+                reference=sending.letter.reference,
+            ):  # fmt: skip
+                return sending, await parts.adapters[sending.attempt.channel].send(sending.letter)
+
+    return await asyncio.gather(*(one(sending) for sending in outgoing))
+
+
+class _AskAgain:
+    """Answers of owners older than half a second are asked for again, once for all that still wait."""
+
+    def __init__(self, parts: Parts, batch: Batch, outgoing: Sequence[Sending]) -> None:
+        self._parts = parts
+        self._batch = batch
+        self._waiting = {one.message.message_id: one.message for one in outgoing}
+        self._asking = asyncio.Lock()
+
+    async def still_wanted(self, sending: Sending) -> Verdict | NotReached | None:
+        """None to go on; what was decided instead otherwise; `NotReached` where an owner does not answer now."""
+        assert self._batch.answers is not None
+        if not self._batch.answers.fresh:
+            async with self._asking:
+                if not self._batch.answers.fresh:
+                    try:
+                        self._batch.answers = await asking.ask(
+                            self._parts, self._batch.network_id, list(self._waiting.values()),
+                            self._batch.questions, cards=self._batch.answers.cards,
+                        )  # fmt: skip
+                    except Exception as error:  # noqa: BLE001 - not knowing means not sending
+                        telemetry.log().info(
+                            "not sent: an owner does not answer", error=telemetry.where(error)
+                        )
+                        return NotReached()
+            verdict = deciding.verdict(
+                sending.message,
+                [
+                    one
+                    for one in self._batch.attempts.get(sending.message.message_id, [])
+                    if one.attempt_id != sending.attempt.attempt_id
+                ],
+                self._batch.around, self._batch.answers, self._parts.offered, now=self._parts.clock.now(),
+            )  # fmt: skip
+            if verdict.action != "send" or verdict.channel != sending.attempt.channel:
+                return verdict
+        self._waiting.pop(sending.message.message_id, None)
+        return None
+
+
+# --- recording --------------------------------------------------------------------------------------------
+
+
+async def _record(
+    parts: Parts, network_id: str, outcomes: Sequence[tuple[Sending, Outcome | Verdict]], now: datetime
+) -> None:
+    if not outcomes:
+        return
+    async with parts.database.transaction(network_id) as tx:
+        ids = [sending.message.message_id for sending, _ in outcomes]
+        held = await message_rows.of_ids(tx, network_id, ids, lock=True)
+        tried = await attempt_rows.of_messages(tx, network_id, ids)
+        changes = Changes(now)
+        for sending, outcome in outcomes:
+            message = held[sending.message.message_id]
+            attempt = next(
+                one for one in tried[message.message_id] if one.attempt_id == sending.attempt.attempt_id
+            )
+            if attempt.outcome != "open":  # a status was faster than the answer
+                if isinstance(outcome, Accepted) and attempt.provider_id is None:
+                    changes.attempt(attempt, provider_id=outcome.provider_id, in_flight=False)
+                continue
+            await changes.record(tx, message, attempt, outcome, tried[message.message_id], parts)
+        await changes.write(tx, network_id)

@@ -1,0 +1,129 @@
+"""Providers' webhooks: stored raw and sealed first, understood afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common import telemetry
+from common.contracts.notifications import Ingested, IngestWebhook
+from common.errors import Unavailable
+from notifications.channels import Status, Written, sms, whatsapp
+from notifications.operations import replies
+from notifications.operations.parts import Parts
+from notifications.operations.statuses import apply_statuses
+from notifications.tables.schema import webhooks
+
+
+async def ingest(parts: Parts, command: IngestWebhook, network_id: str, *, now: datetime) -> Ingested:
+    """Store it; whoever delivered it may forget it then. The same one again changes nothing."""
+
+    async def store(tx: AsyncConnection) -> Ingested:
+        await tx.execute(
+            sa.insert(webhooks),
+            {
+                "network_id": network_id, "webhook_id": command.command_id, "provider": command.provider,
+                "content_type": command.content_type, "query": command.query,
+                "body": parts.sealer.service.close(command.body, about="webhooks.body"),
+                "traceparent": telemetry.traceparent(), "received_at": now, "due_at": now,
+            },
+        )  # fmt: skip
+        return Ingested(fresh=True)
+
+    async def known(_: AsyncConnection) -> Ingested:
+        return Ingested(fresh=False)
+
+    answer = await parts.database.once(command, network_id, store, again=known)
+    parts.wakes.webhooks()
+    return answer
+
+
+@dataclass(frozen=True)
+class _Raw:
+    webhook_id: UUID
+    provider: str
+    query: dict[str, str]
+    body: str
+    traceparent: str | None
+
+
+async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
+    """Apply what these webhooks tell: states together, replies one by one. Raises `Unavailable` to be tried again."""
+    async with parts.database.transaction(network_id) as tx:
+        raws = await _read(tx, parts, network_id, ids)
+    statuses: list[Status] = []
+    written: list[tuple[_Raw, Written]] = []
+    for raw in raws:
+        told, heard = _understood(raw)
+        statuses += told
+        written += [(raw, one) for one in heard]
+    now = parts.clock.now()
+    waiting = {raw.webhook_id for raw, _ in written}
+    async with parts.database.transaction(network_id) as tx:
+        if statuses:
+            await apply_statuses(tx, network_id, statuses, now=now)
+        await _done(tx, network_id, [raw.webhook_id for raw in raws if raw.webhook_id not in waiting])
+    blocked: Unavailable | None = None
+    for raw in raws:
+        own = [one for each, one in written if each is raw]
+        if not own:
+            continue
+        try:
+            with telemetry.span("reply", parent=raw.traceparent):
+                for one in own:
+                    await replies.hear(parts, network_id, one, now=now)
+        except Unavailable as error:
+            blocked = error
+            continue
+        async with parts.database.transaction(network_id) as tx:
+            await _done(tx, network_id, [raw.webhook_id])
+    parts.wakes.sending()
+    if blocked is not None:
+        raise blocked
+
+
+async def _read(tx: AsyncConnection, parts: Parts, network_id: str, ids: Sequence[UUID]) -> list[_Raw]:
+    query = (
+        sa.select(webhooks)
+        .where(
+            webhooks.c.network_id == network_id,
+            webhooks.c.webhook_id.in_(list(ids)),
+            webhooks.c.due_at.is_not(None),
+        )
+        .order_by(webhooks.c.seq)
+    )
+    return [
+        _Raw(
+            row.webhook_id, row.provider, row.query,
+            parts.sealer.service.open(row.body, about="webhooks.body"), row.traceparent,
+        )
+        for row in await tx.execute(query)
+    ]  # fmt: skip
+
+
+async def _done(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> None:
+    """Worked off: the raw body is not needed any more, and not kept."""
+    if ids:
+        await tx.execute(
+            sa.update(webhooks)
+            .where(webhooks.c.network_id == network_id, webhooks.c.webhook_id.in_(list(ids)))
+            .values(due_at=None, leased_until=None, body=None)
+        )
+
+
+def _understood(raw: _Raw) -> tuple[list[Status], list[Written]]:
+    """A webhook that is not of its provider's form is passed over: it can never be worked off."""
+    try:
+        match raw.provider:
+            case "whatsapp":
+                return whatsapp.webhook(raw.body.encode())
+            case "sms":
+                return sms.webhook(raw.body.encode(), raw.query)
+            case _:
+                return [], []
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        telemetry.log().warning("webhook not understood", provider=raw.provider, error=telemetry.where(error))
+        return [], []

@@ -1,0 +1,81 @@
+"""Putting together what a decision rests on, from what owners said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+
+from common.contracts.consents import ContactAnswer
+from common.contracts.directory import Branch, Locale
+from common.contracts.patient_profile import Card, Channel
+from notifications.rules.values import ChannelFacts, Pack, Quiet, Reader
+
+NEEDS_SMARTPHONE = frozenset({"whatsapp", "telegram", "line"})
+
+
+def channel_order(pack: Pack, card: Card | None, offered: Sequence[Channel]) -> tuple[Channel, ...]:
+    """The jurisdiction's order of channels among those that are set up, the patient's own choice first."""
+    order = [channel for channel in pack.channels if channel in offered]
+    if card is not None:
+        if card.preferences.no_smartphone:
+            order = [channel for channel in order if channel not in NEEDS_SMARTPHONE]
+        if card.preferences.channel in order:
+            order.remove(card.preferences.channel)
+            order.insert(0, card.preferences.channel)
+    return tuple(order)
+
+
+def address(card: Card, channel: Channel) -> str | None:
+    """Where this channel reaches the patient: a verified phone before others."""
+    if channel == "email":
+        return card.email
+    phones = sorted(card.phones, key=lambda contact: not contact.verified)
+    return phones[0].phone if phones else None
+
+
+def channels(
+    order: Sequence[Channel],
+    card: Card | None,
+    permission: ContactAnswer | None,
+    *,
+    ended: Mapping[Channel, str],
+    paused: frozenset[str],
+) -> tuple[ChannelFacts, ...]:
+    """Each channel with what is known of it. Without a card (it could not be asked for) all count as reachable."""
+    return tuple(
+        ChannelFacts(
+            channel=channel,
+            reachable=card is None or address(card, channel) is not None,
+            ended=ended.get(channel),
+            permission=_permission(permission, channel),
+            permission_ids=tuple(permission.permission_ids) if permission else (),
+            paused=channel in paused,
+        )
+        for channel in order
+    )
+
+
+def _permission(answer: ContactAnswer | None, channel: Channel) -> str | None:
+    if answer is None:
+        return None
+    return "allowed" if channel in answer.allowed else answer.refused.get(channel, "not-permitted")
+
+
+def quiet(card: Card | None) -> Quiet | None:
+    """A patient's own quiet hours."""
+    if card is None or not card.preferences.quiet_from or not card.preferences.quiet_to:
+        return None
+    begins, ends = (
+        time.fromisoformat(each) for each in (card.preferences.quiet_from, card.preferences.quiet_to)
+    )
+    return Quiet(begins, ends) if begins != ends else None
+
+
+def locale(card: Card | None, branch: Branch) -> Locale:
+    """The patient's language, else the branch's."""
+    return card.locale if card is not None and card.locale is not None else branch.locale
+
+
+def reader(card: Card | None, spoken: Locale) -> Reader:
+    """Whom a text addresses."""
+    if card is None:
+        return Reader(spoken)
+    return Reader(spoken, card.given_name, card.patronymic, card.family_name, card.full_name, card.sex)

@@ -1,0 +1,86 @@
+"""This service's copy of how appointments stand: the newest version that an event told of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.contracts.booking import AppointmentState
+from notifications.tables.schema import appointments
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an appointment stood before an event."""
+
+    version: int
+    branch_id: UUID
+    patient_id: UUID
+    status: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """The newest version is stored now; `before` is None where nothing was known."""
+
+    before: Standing | None
+
+
+async def advance(
+    tx: AsyncConnection, network_id: str, state: AppointmentState, version: int
+) -> Advanced | None:
+    """Store a newer version; None where this one has been passed."""
+    key = {"network": network_id, "appointment_id": state.appointment_id}
+    row = (await tx.execute(_LOCK, key)).one_or_none()
+    if row is not None and row.version >= version:
+        return None
+    await tx.execute(
+        _PUT,
+        {
+            **key,
+            "version": version,
+            "patient_id": state.patient_id,
+            "branch_id": state.branch_id,
+            "status": state.status,
+            "starts_at": state.starts_at,
+        },
+    )
+    if row is None:
+        return Advanced(None)
+    return Advanced(Standing(row.version, row.branch_id, row.patient_id, row.status, row.starts_at))
+
+
+async def first_task(tx: AsyncConnection, network_id: str, appointment_id: UUID, kind: str) -> bool:
+    """Whether this kind of task was not raised for the appointment yet; from now on it was."""
+    found = await tx.execute(_TASK, {"network": network_id, "appointment_id": appointment_id, "kind": kind})
+    return found.rowcount > 0
+
+
+async def of_ids(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """Copies by id."""
+    query = sa.select(appointments).where(
+        appointments.c.network_id == network_id, appointments.c.appointment_id.in_(list(ids))
+    )
+    return {row.appointment_id: row for row in await tx.execute(query)}
+
+
+_LOCK = sa.text(
+    "SELECT version, branch_id, patient_id, status, starts_at FROM appointments"
+    " WHERE network_id = :network AND appointment_id = :appointment_id FOR UPDATE"
+)
+_PUT = sa.text(
+    "INSERT INTO appointments (network_id, appointment_id, version, patient_id, branch_id, status, starts_at)"
+    " VALUES (:network, :appointment_id, :version, :patient_id, :branch_id, :status, :starts_at)"
+    " ON CONFLICT (network_id, appointment_id) DO UPDATE SET version = excluded.version,"
+    " patient_id = excluded.patient_id, branch_id = excluded.branch_id, status = excluded.status,"
+    " starts_at = excluded.starts_at"
+)
+_TASK = sa.text(
+    "UPDATE appointments SET tasks = array_append(tasks, CAST(:kind AS text)) WHERE network_id = :network"
+    " AND appointment_id = :appointment_id AND NOT (CAST(:kind AS text) = ANY (tasks))"
+)

@@ -1,0 +1,38 @@
+"""Due work: messages to send, webhooks to work off."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from common.clock import Clock
+from common.database import Database
+from common.due import DueLoop, DueTable
+from notifications.operations.parts import Parts
+from notifications.operations.sending import send_due
+from notifications.operations.webhooks import work_off
+
+LEASE_SECONDS = 30
+"""Longer than any batch takes (see the time-outs of calls): whoever holds a lease longer has died."""
+
+
+def loops(
+    parts: Parts, database: Database, clock: Clock, *, lease_seconds: float = LEASE_SECONDS
+) -> list[DueLoop]:
+    """The loops of this service; what commits new work wakes them."""
+
+    async def send(network_id: str, ids: Sequence[UUID]) -> None:
+        await send_due(parts, network_id, ids)
+
+    async def understand(network_id: str, ids: Sequence[UUID]) -> None:
+        await work_off(parts, network_id, ids)
+
+    sending = DueLoop(
+        "send", DueTable("messages", "message_id"), database, clock, send, batch=100,
+        lease_seconds=lease_seconds, follows_commits=False,
+    )  # fmt: skip
+    webhooks = DueLoop(
+        "webhooks", DueTable("webhooks", "webhook_id"), database, clock, understand, batch=100,
+        lease_seconds=lease_seconds, follows_commits=False,
+    )  # fmt: skip
+    parts.wakes.sending = sending.wake
+    parts.wakes.webhooks = webhooks.wake
+    return [sending, webhooks]

@@ -1,0 +1,156 @@
+"""What the tests of notifications share."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from common import outbox
+from common.bus import Bus
+from common.clock import Clock
+from common.contracts.messages import Event
+from common.contracts.notifications import IngestWebhook
+from common.database import Database
+from common.due import DueLoop
+from common.encoding import to_text
+from common.links import Links
+from common.rpc import Asks
+from common.sealed import Sealer
+from common.testing import Answering, Keys
+from notifications import handlers, workers
+from notifications.channels.sms import Sms
+from notifications.channels.whatsapp import WhatsApp
+from notifications.operations import webhooks
+from notifications.operations.parts import Parts
+from notifications.tables import attempts as attempt_rows
+from notifications.tables import messages as message_rows
+from notifications.tables.messages import Message
+from notifications.tables.schema import attempts, messages
+
+from .world import Provider, World, make_world
+
+
+@pytest.fixture(scope="session")
+def service_name() -> str:
+    return "notifications"
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return Provider()
+
+
+@pytest.fixture
+def world(network_id: str) -> World:
+    return make_world(network_id)
+
+
+@pytest.fixture
+def parts(database: Database, bus: Bus, keys: Keys, clock: Clock, provider: Provider) -> Parts:
+    client = provider.client()
+    key = to_text(os.urandom(32))
+    return Parts(
+        database=database,
+        asks=Asks(bus, keys.signer("notifications")),
+        clock=clock,
+        sealer=Sealer(key),
+        links=Links(key),
+        public_url="https://clinic.example",
+        adapters={
+            "whatsapp": WhatsApp(client, "http://provider/whatsapp", "token"),
+            "sms": Sms(client, "http://provider/twilio", "AC1", "token", "https://clinic.example"),
+        },
+    )
+
+
+@dataclass
+class Service:
+    """The service with its loops in a test's hands: nothing moves by itself."""
+
+    parts: Parts
+    world: World
+    provider: Provider
+    clock: Clock
+    sending: DueLoop
+    understanding: DueLoop
+
+    async def apply(self, *events: Event) -> None:
+        for event in events:
+            reader = next(each for each in handlers.readers.readers if event.subject in each.events)
+            await reader.apply(event, self.parts)
+
+    async def send(self) -> int:
+        """Everything that is due now, as often as something is."""
+        total = 0
+        while done := await self.sending.step():
+            total += done
+        return total
+
+    async def at(self, instant: datetime) -> None:
+        self.clock.put(instant)
+        await self.send()
+
+    async def webhook(
+        self, body: str, *, provider: str = "whatsapp", query: dict[str, str] | None = None
+    ) -> None:
+        command = IngestWebhook(
+            command_id=uuid4(),
+            provider=provider,
+            content_type="application/json",
+            query=query or {},
+            body=body,
+        )
+        await webhooks.ingest(self.parts, command, self.world.network_id, now=self.clock.now())
+        await self.understand()
+
+    async def understand(self) -> None:
+        while await self.understanding.step():
+            pass
+        await self.send()
+
+    async def messages(self, origin_id: UUID | None = None) -> list[Message]:
+        query = sa.select(*message_rows.COLUMNS).order_by(messages.c.created_at, messages.c.target_at)
+        if origin_id is not None:
+            query = query.where(messages.c.origin_id == origin_id)
+        async with self.parts.database.transaction(self.world.network_id) as tx:
+            return [message_rows.value(row) for row in await tx.execute(query)]
+
+    async def step(self, name: str) -> Message:
+        return next(one for one in await self.messages() if one.step == name)
+
+    async def attempts(self) -> Sequence[Any]:
+        async with self.parts.database.transaction(self.world.network_id) as tx:
+            rows = await tx.execute(
+                sa.select(*[attempts.c[name] for name in attempt_rows.Attempt.__dataclass_fields__]).order_by(
+                    attempts.c.at
+                )
+            )
+            return [attempt_rows.value(row) for row in rows]
+
+    async def told(self, kind: type[Event]) -> list[Any]:
+        """Events of one class in the outbox, oldest first."""
+        async with self.parts.database.unscoped() as tx:
+            return [
+                kind.model_validate_json(row["body"])
+                for row in await outbox.recorded(tx)
+                if row["subject"] == kind.subject
+            ]
+
+
+@pytest.fixture
+async def service(
+    parts: Parts, world: World, provider: Provider, clock: Clock, database: Database, answering: Answering
+) -> AsyncIterator[Service]:
+    sending, understanding = workers.loops(parts, database, clock, lease_seconds=30)
+    async with answering(world.answers()):
+        made = Service(parts, world, provider, clock, sending, understanding)
+        await made.apply(*world.directory_events())
+        yield made
+
+
+Make = Callable[..., Any]

@@ -53,6 +53,8 @@ class MessageView(Message):
     attempts: list[AttemptView] = Field(default_factory=list)
     created_at: AwareDatetime
     asks_for_reply: bool = False
+    trace_id: str | None = None
+    """The trace that the click, the plan and the provider call share."""
 
 
 class InboundView(Message):

@@ -29,7 +29,14 @@ def lines() -> Iterator[tuple[str, str]]:
     for service in SEALING:
         yield f"{service.upper()}_SEALING_KEY", to_text(os.urandom(32))
     yield "LINK_KEY", to_text(os.urandom(32))
-    for name in ("POSTGRES_PASSWORD", "WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "SMS_AUTH_TOKEN"):
+    yield "SESSION_KEY", to_text(os.urandom(32))
+    for name in (
+        "POSTGRES_PASSWORD",
+        "WHATSAPP_TOKEN",
+        "WHATSAPP_APP_SECRET",
+        "WHATSAPP_VERIFY_TOKEN",
+        "SMS_AUTH_TOKEN",
+    ):
         yield name, to_text(os.urandom(24))
     yield "SMS_ACCOUNT_SID", "AC" + os.urandom(16).hex()
 

@@ -5,12 +5,13 @@ from fastapi import FastAPI
 from common import service
 from common.encoding import from_text
 from common.links import Links
-from gateway import handlers, problems, routes
+from gateway import handlers, problems
 from gateway.handlers import Parts, Secrets
 from gateway.operations.audit import AuditLog
 from gateway.queries.directory import PublicDirectory
 from gateway.queries.live import Live
 from gateway.queries.principals import Principals
+from gateway.routes import areas
 from gateway.routes.frame import Frame
 from gateway.settings import Settings
 from gateway.web import pages
@@ -63,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     problems.install(application)
-    routes.mount(application, parts)
+    areas.mount(application, parts)
     pages.mount(application, parts)
     application.add_middleware(Frame, https=settings.public_url.startswith("https:"))
     return application

@@ -40,6 +40,7 @@ STATUSES: Mapping[str, int] = {
     "task-done": 409,
     "clock-backward": 409,
     "email-taken": 409,
+    "practitioner-taken": 409,
     "network-exists": 409,
     "command-reused": 409,
     "too-large": 413,

@@ -26,5 +26,5 @@ class Settings(CommonSettings):
     """How long each section of the 360 view and each part of the day board may take."""
     command_seconds: float = Field(default=5.0, gt=0, le=60)
     """How long an owner may take to carry out a command."""
-    clock_seconds: float = Field(default=900.0, gt=0)
+    clock_seconds: float = Field(default=1800.0, gt=0)
     """How long moving the development clock may take."""

@@ -62,12 +62,16 @@ async def _matches(password_hash: str, password: str) -> bool:
 
 
 async def create_staff(database: Database, network_id: str, command: CreateStaff, *, now: datetime) -> Done:
-    """A new account. Raises `EmailTaken`, `PasswordTooWeak`; the same account again answers the same."""
+    """A new account. Raises `EmailTaken`, `PasswordTooWeak`; the same account again answers the same.
+
+    A practitioner's account bears the practitioner's id: that is how owners know whose visits are whose.
+    """
     rules.check_password(command.password, email=command.email)
     password_hash = await _hash(command.password)
+    staff_id = rules.account_id(command.staff_id, command.practitioner_id)
     account = Account(
         network_id=network_id,
-        staff_id=command.staff_id,
+        staff_id=staff_id,
         email=command.email,
         display_name=command.display_name,
         password_hash=password_hash,
@@ -81,9 +85,11 @@ async def create_staff(database: Database, network_id: str, command: CreateStaff
         version=1,
     )
     async with database.transaction(network_id) as tx:
-        if await tables.claim_email(tx, command.email, network_id, command.staff_id) != command.staff_id:
+        if await tables.claim_email(tx, command.email, network_id, staff_id) != staff_id:
             raise rules.EmailTaken("There is an account under this e-mail address already")
-        known = await tables.account(tx, network_id, command.staff_id)
+        known = await tables.account(tx, network_id, staff_id)
+        if known is not None and known.email != command.email:
+            raise rules.PractitionerTaken("This practitioner has an account already")
         if known is not None:
             return Done(version=known.version)
         await tables.insert_account(tx, account, now=now)
@@ -227,7 +233,7 @@ async def begin_totp(database: Database, secret: bytes, network_id: str, staff_i
         if account is None:
             raise UnknownThing("staff", staff_id)
         await tables.put_totp_pending(tx, network_id, staff_id, _sealed(secret, account, fresh))
-    return pyotp.TOTP(fresh).provisioning_uri(account.email, issuer_name="Vínculo")
+    return pyotp.TOTP(fresh).provisioning_uri(name=account.email, issuer_name="Vínculo")
 
 
 async def confirm_totp(database: Database, secret: bytes, network_id: str, staff_id: UUID, code: str) -> None:

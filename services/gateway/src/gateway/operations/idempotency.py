@@ -39,7 +39,7 @@ async def mint(
 async def _remember(database: Database, identity: dict[str, str], mac: bytes, fresh: UUID) -> bool:
     try:
         async with database.engine.connect() as connection:
-            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             written = await connection.execute(tables.REMEMBER_KEY, {**identity, "mac": mac, "minted": fresh})
             return written.one_or_none() is not None
     except Exception as error:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from common import telemetry
 from common.caller import Caller
 from common.contracts.booking import AppointmentRecord, DayBoard
 from common.contracts.messages import Message, Query
@@ -38,17 +39,14 @@ async def day_board(
     ][:BATCH]
     patients = list(dict.fromkeys(one.appointment.patient_id for one in records))
     appointments = [one.appointment.appointment_id for one in records]
+    absent: set[str] = set()
     if records:
         cards, alerts, states = await asyncio.gather(
-            _try(asks, GetCards(patient_ids=patients), caller, seconds),
-            _try(asks, GetAlerts(patient_ids=patients), caller, seconds),
-            _try(asks, GetLastMessageStates(appointment_ids=appointments), caller, seconds),
+            _try(asks, GetCards(patient_ids=patients), caller, seconds, absent),
+            _try(asks, GetAlerts(patient_ids=patients), caller, seconds, absent),
+            _try(asks, GetLastMessageStates(appointment_ids=appointments), caller, seconds, absent),
         )
-        missing = [
-            name
-            for name, part in (("patient_profile", cards and alerts), ("notifications", states))
-            if part is None
-        ]
+        missing = [name for name in ("patient_profile", "notifications") if name in absent]
     else:
         cards = alerts = states = None
         missing = []
@@ -69,11 +67,17 @@ async def day_board(
     }
 
 
-async def _try(asks: Asks, question: Query[Answer], caller: Caller, seconds: float) -> Answer | None:
+async def _try(
+    asks: Asks, question: Query[Answer], caller: Caller, seconds: float, absent: set[str]
+) -> Answer | None:
+    """The answer; None where the owner is away (then it is named in `absent`) or does not tell this caller."""
     try:
         return await asks.ask(question, caller=caller, timeout=seconds)
-    except (Unavailable, Refused):
-        return None
+    except Unavailable:
+        absent.add(question.owner())
+    except Refused as refusal:
+        telemetry.log().info("not told", owner=question.owner(), code=refusal.refusal)
+    return None
 
 
 def _patient(record: AppointmentRecord, cards: dict[UUID, Card] | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from gateway.routes.access import (
     may,
     minted,
 )
+from gateway.rules.accounts import account_id
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Principal, Depends(may("staff.read"))]
@@ -92,12 +93,13 @@ async def add(
     """A new account."""
     ids = await minted(request, principal, idempotency_key)
     command = CreateStaff(command_id=ids.id("create"), staff_id=ids.id("staff"), **body.model_dump())
-    about(request, staff_id=command.staff_id)
+    staff_id = account_id(command.staff_id, command.practitioner_id)
+    about(request, staff_id=staff_id)
     await accounts.create_staff(parts.database, principal.network_id, command, now=parts.clock.now())
     async with parts.database.transaction(principal.network_id) as tx:
-        account = await tables.account(tx, principal.network_id, command.staff_id)
+        account = await tables.account(tx, principal.network_id, staff_id)
     if account is None:
-        raise UnknownThing("staff", command.staff_id)
+        raise UnknownThing("staff", staff_id)
     return json_answer(orjson.dumps(_shown(account)), 201)
 
 

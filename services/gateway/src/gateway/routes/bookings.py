@@ -1,5 +1,6 @@
 """A patient books, without an account."""
 
+import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -29,8 +30,10 @@ from gateway.rules.minted import Minted
 
 router = APIRouter(route_class=AuditedRoute, tags=["patients"])
 
-TEXT_VERSION = "booking-form/1"
-"""Which wording of the booking form's boxes somebody ticked: part of the evidence."""
+UNNAMED_TEXT = "booking-form"
+"""The evidence where a form does not say which wording it showed."""
+
+Agreement = Literal["marketing", "cross_border"]
 
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")]
 
@@ -52,7 +55,11 @@ class BookingInput(Input):
     practitioner_id: UUID
     starts_at: AwareDatetime
     patient: Person
-    agrees_to: list[Literal["marketing", "cross_border"]] = Field(default_factory=list, max_length=2)
+    agrees_to: list[Agreement] = Field(default_factory=list, max_length=2)
+    text_versions: dict[Agreement, Annotated[str, StringConstraints(min_length=1, max_length=60)]] = Field(
+        default_factory=dict
+    )
+    """Which wording was shown beside each box, as `consent-texts` names it: part of the evidence."""
     booked_by: Person | None = None
     source: Source = "site"
     utm: dict[
@@ -81,23 +88,36 @@ async def book(
     booked_by = (
         await register(parts, caller, place, body.booked_by, ids, "booked-by") if body.booked_by else None
     )
-    if body.agrees_to:
-        given = Given(
-            text_version=TEXT_VERSION,
-            how="booking-form",
-            ip=request.client.host if request.client else None,
-            user_agent=request.headers.get("user-agent", "")[:400],
-        )
-        grant = GrantPermissions(
-            command_id=ids.id("grant"), patient_id=patient_id, grants=list(body.agrees_to), given=given
-        )
-        await carry_out(parts, grant, caller)
+    await asyncio.gather(
+        *(_grant(request, parts, caller, body, ids, patient_id, one) for one in dict.fromkeys(body.agrees_to))
+    )
     record = await _take(parts, caller, body, ids, patient_id, booked_by)
     about(request, appointment_id=record.appointment.appointment_id)
     return answer(
         Booked(appointment=public_appointment(record), manage_url=manage_url(parts, network, record)),
         201,
     )
+
+
+async def _grant(
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    body: BookingInput,
+    ids: Minted,
+    patient_id: UUID,
+    purpose: Agreement,
+) -> None:
+    given = Given(
+        text_version=body.text_versions.get(purpose, UNNAMED_TEXT),
+        how="booking-form",
+        ip=request.client.host if request.client else None,
+        user_agent=request.headers.get("user-agent", "")[:400],
+    )
+    command = GrantPermissions(
+        command_id=ids.id(f"grant {purpose}"), patient_id=patient_id, grants=[purpose], given=given
+    )
+    await carry_out(parts, command, caller)
 
 
 async def _take(

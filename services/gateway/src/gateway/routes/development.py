@@ -1,6 +1,7 @@
 """The development clock: moves the time of all services. These routes exist in development only."""
 
 from datetime import timedelta
+from typing import Any
 
 import nats.errors
 import orjson
@@ -55,11 +56,11 @@ async def move(body: Move, parts: PartsHere) -> Response:
     return json_answer(orjson.dumps(answer))
 
 
-async def _ask(parts: Parts, subject: str, question: dict[str, object], seconds: float) -> dict[str, object]:
+async def _ask(parts: Parts, subject: str, question: dict[str, Any], seconds: float) -> dict[str, Any]:
     client = await parts.bus.client()
     try:
         reply = await client.request(subject, orjson.dumps(question), timeout=seconds)
     except (nats.errors.Error, TimeoutError, OSError) as error:
         raise Unavailable("clock", "nobody keeps it") from error
-    answer: dict[str, object] = orjson.loads(reply.data)
+    answer: dict[str, Any] = orjson.loads(reply.data)
     return answer

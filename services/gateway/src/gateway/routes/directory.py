@@ -10,9 +10,11 @@ from pydantic import ConfigDict, Field
 
 from common.caller import Caller
 from common.contracts.booking import FindFreeSlots
+from common.contracts.consents import ConsentTexts, DescribeConsentTexts
 from common.contracts.directory import (
     Branch,
     DescribeDirectory,
+    Locale,
     Practitioner,
     PutBranch,
     PutPractitioner,
@@ -130,6 +132,14 @@ async def slots(
         days=days,
     )
     # A reply of many slots is of this answer's form already: it is passed on as it came.
+    return json_answer(await parts.asks.ask_bytes(question, caller=everybody(network)))
+
+
+@router.get("/api/v1/networks/{network}/consent-texts", response_model=ConsentTexts)
+async def consent_texts(network: str, parts: PartsHere, locale: Locale | None = None) -> Response:
+    """The words beside the boxes of the booking form; a booking names their versions in `text_versions`."""
+    await parts.public_directory.network(network)
+    question = DescribeConsentTexts(locale=locale)
     return json_answer(await parts.asks.ask_bytes(question, caller=everybody(network)))
 
 

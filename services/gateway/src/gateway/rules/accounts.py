@@ -66,6 +66,12 @@ class EmailTaken(Refused):
     code = "email-taken"
 
 
+class PractitionerTaken(Refused):
+    """A practitioner has one account."""
+
+    code = "practitioner-taken"
+
+
 @dataclass(frozen=True)
 class Session:
     """One log-in. Instants are by the movable clock."""
@@ -78,6 +84,11 @@ class Session:
     display_name: str
     created_at: datetime
     last_seen_at: datetime
+
+
+def account_id(staff_id: UUID, practitioner_id: UUID | None) -> UUID:
+    """A practitioner's account bears the practitioner's id."""
+    return practitioner_id or staff_id
 
 
 def check_password(password: str, *, email: str) -> None:

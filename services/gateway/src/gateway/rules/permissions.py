@@ -64,7 +64,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
         "audit.read", "staff.read",
     },
     "accounting": _EVERYBODY
-    | {"patients.search", "appointments.read", "payments.record", "money.see", "board.read", "reports.read", "reports.money"},
+    | {"appointments.read", "payments.record", "money.see", "board.read", "reports.read", "reports.money"},
     "admin": _EVERYBODY
     | {
         "directory.write", "recall.read", "recall.write", "sending.brake", "audit.read", "staff.read",

@@ -1,0 +1,47 @@
+"""Every area of the HTTP interface, put together."""
+
+from fastapi import APIRouter, FastAPI
+
+from gateway.handlers import Parts
+from gateway.routes import (
+    accounts,
+    appointments,
+    audit,
+    bookings,
+    clinic,
+    development,
+    directory,
+    events,
+    links,
+    outreach,
+    patients,
+    reference,
+    reports,
+    sessions,
+    webhooks,
+)
+
+
+def mount(application: FastAPI, parts: Parts) -> None:
+    """Add every area's routes; those of development exist in development only."""
+    application.state.parts = parts
+    routers: list[APIRouter] = [
+        directory.router,
+        bookings.router,
+        links.router,
+        sessions.router,
+        patients.router,
+        appointments.router,
+        clinic.router,
+        outreach.router,
+        reports.router,
+        audit.router,
+        accounts.router,
+        events.router,
+        webhooks.router,
+        reference.router,
+    ]
+    if parts.development:
+        routers.append(development.router)
+    for router in routers:
+        application.include_router(router)

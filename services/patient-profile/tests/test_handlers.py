@@ -31,6 +31,7 @@ from common.contracts.patient_profile import (
     ListTasks,
     PatientChanged,
     PatientChanges,
+    Profile,
     RegisterPatient,
     TakeTask,
     UpdatePatient,
@@ -195,6 +196,28 @@ async def test_a_task_that_another_service_raises_is_taken_and_finished(
     assert (taken.status, taken.assignee) == ("taken", "staff:desk")
     done = await asks.ask(FinishTask(task_id=event.task_id, outcome="перезвонили"), caller=desk)
     assert (done.status, done.outcome, done.version) == ("done", "перезвонили", 3)
+
+
+async def test_what_a_change_leaves_out_stays_when_it_crosses_the_wire(
+    service: Any, asks: Asks, network_id: str
+) -> None:
+    desk = caller(network_id, roles=("reception",))
+    made = await asks.ask(registration(email="aigerim@example.kz", locale="kk"), caller=desk)
+    alerts = [Alert(kind="allergy", text="лидокаин")]
+
+    async def change(**changes: Any) -> Profile:
+        return await asks.ask(
+            UpdatePatient(
+                patient_id=made.patient_id, country="KZ", changes=PatientChanges.model_validate(changes)
+            ),
+            caller=desk,
+        )
+
+    await change(alerts=alerts, tags=["VIP"])
+    changed = await change(sex="female", locale=None)
+    card = changed.card
+    assert (card.sex, card.email, card.locale) == ("female", "aigerim@example.kz", None)
+    assert (changed.alerts, changed.tags) == (alerts, ["VIP"])
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 """People and the tasks of staff, owned by patient-profile. Its events carry ids and versions only."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from common.contracts.directory import Locale
 from common.contracts.messages import Command, Event, Message, Query
@@ -110,7 +116,10 @@ class RegisterPatient(Command[Registered]):
 
 
 class PatientChanges(Message):
-    """What a PATCH may carry; fields left out stay as they are, `None` clears where clearing is possible."""
+    """What a PATCH may carry; fields left out stay as they are, `None` clears where clearing is possible.
+
+    On the wire too only the fields that were set are there: a field sent as `null` would be cleared.
+    """
 
     full_name: FullName | None = None
     given_name: str | None = Field(default=None, max_length=60)
@@ -126,6 +135,10 @@ class PatientChanges(Message):
     alerts: list[Alert] | None = Field(default=None, max_length=50)
     tags: list[Annotated[str, StringConstraints(max_length=40)]] | None = Field(default=None, max_length=50)
     add_note: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+    @model_serializer(mode="wrap")
+    def _only_what_was_set(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {field: value for field, value in dump(self).items() if field in self.model_fields_set}
 
 
 class UpdatePatient(Command[Profile]):

@@ -31,6 +31,8 @@ class DueTable:
 
     table: str
     identity: str
+    order: str = "due_at"
+    """What goes first where more is due than one batch takes (columns that the worker may read)."""
 
     def claim(self) -> sa.TextClause:
         """Lease up to `:limit` due rows, soonest first."""
@@ -38,7 +40,7 @@ class DueTable:
             UPDATE {self.table} SET leased_until = :lease
             FROM (SELECT network_id, {self.identity} FROM {self.table}
                   WHERE due_at <= :now AND (leased_until IS NULL OR leased_until < :wall)
-                  ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS due
+                  ORDER BY {self.order} LIMIT :limit FOR UPDATE SKIP LOCKED) AS due
             WHERE {self.table}.network_id = due.network_id AND {self.table}.{self.identity} = due.{self.identity}
             RETURNING {self.table}.network_id, {self.table}.{self.identity} AS id, {self.table}.due_at
         """)  # noqa: S608 - names come from code, values are bound
@@ -84,6 +86,8 @@ class DueLoop:
         self._stopping = False
         self.in_flight = 0
         self.done = 0
+        self.blocked: dict[str, str] = {}
+        """Network -> who does not answer, while due work waits for somebody."""
         clock.watch(self.wake)
         if follows_commits:
             database.after_commit.append(self.wake)
@@ -145,6 +149,7 @@ class DueLoop:
         try:
             with telemetry.span(f"due {self.name}", SpanKind.INTERNAL, network=network_id):
                 await self._work(network_id, ids)
+            self.blocked.pop(network_id, None)
         except Exception as error:  # noqa: BLE001 - the other networks' work goes on
             away = unavailability(error)
             if away is None:
@@ -155,6 +160,7 @@ class DueLoop:
             telemetry.log().info(
                 "due work waits for somebody", loop=self.name, network=network_id, who=away.who
             )
+            self.blocked[network_id] = away.who
             await self.release(network_id, ids, after=timedelta(seconds=LOOK_AGAIN_SECONDS))
 
     async def release(self, network_id: str, ids: Sequence[UUID], *, after: timedelta) -> None:

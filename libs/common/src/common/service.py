@@ -188,6 +188,12 @@ class Running:
             + self.consumption.taken
             + self.relay.published
             + sum(worker.done for worker in self.workers),
+            blocked=tuple(
+                f"{worker.name}: {network} waits for {who}"
+                for worker in self.workers
+                if isinstance(worker, DueLoop)
+                for network, who in worker.blocked.items()
+            ),
         )
 
     async def check(self) -> list[str]:

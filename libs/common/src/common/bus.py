@@ -22,6 +22,7 @@ class Bus:
         self._js: JetStreamContext | None = None
         self._connected = asyncio.Event()
         self._watchers: list[Callable[[], None]] = []
+        self._closing = False
 
     def on_connected(self, callback: Callable[[], None]) -> None:
         """Call after each connect and reconnect."""
@@ -74,6 +75,7 @@ class Bus:
 
     async def close(self) -> None:
         """Flush what was answered, then close."""
+        self._closing = True
         if self._client is not None and not self._client.is_closed:
             with contextlib.suppress(nats.errors.Error, TimeoutError, OSError):
                 if self._client.is_connected:
@@ -84,6 +86,8 @@ class Bus:
         telemetry.log().warning("bus error", error=telemetry.where(error))
 
     async def _disconnected(self) -> None:
+        if self._closing:
+            return
         telemetry.log().warning("bus disconnected")
 
     async def _reconnected(self) -> None:

@@ -72,12 +72,12 @@ def problem(
     *,
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
-    **extra: Any,
+    extra: Mapping[str, Any] | None = None,
 ) -> Response:
-    """A problem document."""
+    """A problem document; what an owner added in `extra` never overrides the members that RFC 9457 defines."""
     number = status or status_of(code)
     body = {
-        **extra,
+        **(extra or {}),
         "type": f"/problems/{code}",
         "title": code.replace("-", " ").capitalize(),
         "status": number,
@@ -94,7 +94,7 @@ def of_refusal(refusal: Refused) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="vinculo"'
     if "retry_after" in refusal.extra:
         headers["Retry-After"] = str(refusal.extra["retry_after"])
-    return problem(refusal.refusal, refusal.detail, headers=headers, **refusal.extra)
+    return problem(refusal.refusal, refusal.detail, headers=headers, extra=refusal.extra)
 
 
 def of_unavailable(error: Unavailable) -> Response:
@@ -104,7 +104,7 @@ def of_unavailable(error: Unavailable) -> Response:
         f"{error.who} does not answer at the moment",
         status=503,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-        who=error.who,
+        extra={"who": error.who},
     )
 
 
@@ -113,7 +113,7 @@ def of_validation(error: RequestValidationError) -> Response:
     fields = [
         {"at": [str(part) for part in item["loc"]], "problem": item["msg"]} for item in error.errors()[:50]
     ]
-    return problem("malformed", "The request is not of the expected form", fields=fields)
+    return problem("malformed", "The request is not of the expected form", extra={"fields": fields})
 
 
 def install(application: FastAPI) -> None:

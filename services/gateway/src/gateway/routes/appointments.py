@@ -5,7 +5,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from common.contracts.booking import (
     AppointmentRecord,
@@ -41,6 +41,7 @@ from gateway.routes.access import (
     see_money,
 )
 from gateway.routes.bookings import Person, register
+from gateway.routes.instants import Instant
 from gateway.routes.shapes import SlotsShape, manage_url
 from gateway.rules.minted import Minted
 from gateway.rules.permissions import allowed, only_own
@@ -74,7 +75,7 @@ class AppointmentInput(WhoComes):
     service_id: UUID
     branch_id: UUID
     practitioner_id: UUID
-    starts_at: AwareDatetime
+    starts_at: Instant
     source: Source = "desk"
     booked_by: UUID | None = None
     campaign_id: UUID | None = None
@@ -86,7 +87,7 @@ class WalkInInput(WhoComes):
     service_id: UUID
     branch_id: UUID
     practitioner_id: UUID
-    starts_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
 
 
 class Versioned(Input):
@@ -104,7 +105,7 @@ class Cancelling(Versioned):
 class Moving(Versioned):
     """Where to."""
 
-    starts_at: AwareDatetime
+    starts_at: Instant
     practitioner_id: UUID | None = None
     branch_id: UUID | None = None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from common.caller import Caller
 from common.contracts.booking import AppointmentRecord, BookAppointment, Source
@@ -25,6 +25,7 @@ from gateway.routes.access import (
     to_be_audited,
 )
 from gateway.routes.directory import everybody
+from gateway.routes.instants import Instant
 from gateway.routes.shapes import Booked, manage_url, public_appointment
 from gateway.rules.minted import Minted
 
@@ -53,7 +54,7 @@ class BookingInput(Input):
     service_id: UUID
     branch_id: UUID
     practitioner_id: UUID
-    starts_at: AwareDatetime
+    starts_at: Instant
     patient: Person
     agrees_to: list[Agreement] = Field(default_factory=list, max_length=2)
     text_versions: dict[Agreement, Annotated[str, StringConstraints(min_length=1, max_length=60)]] = Field(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from common.contracts.notifications import (
     CommunicationsOf,
@@ -32,6 +32,7 @@ from gateway.routes.access import (
     minted,
     see_money,
 )
+from gateway.routes.instants import Instant
 from gateway.routes.patients import own_branch, own_patient
 from gateway.rules.permissions import only_own
 
@@ -163,7 +164,7 @@ async def explanation(
     request: Request,
     parts: PartsHere,
     principal: MessageReader,
-    at: AwareDatetime | None = None,
+    at: Instant | None = None,
 ) -> Response:
     """Why it went out or did not; `at` asks for another moment."""
     about(request, message_id=message_id)

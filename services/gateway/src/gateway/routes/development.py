@@ -6,11 +6,12 @@ from typing import Any
 import nats.errors
 import orjson
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, model_validator
+from pydantic import model_validator
 
 from common.errors import Refused, Unavailable
 from gateway.handlers import Parts
 from gateway.routes.access import Input, PartsHere, json_answer
+from gateway.routes.instants import Instant
 
 router = APIRouter(tags=["development"])
 GET_SECONDS = 2.0
@@ -23,7 +24,7 @@ class ClockMoved(Refused):
 class Move(Input):
     """Where to: an instant, or a duration after ISO 8601."""
 
-    now: AwareDatetime | None = None
+    now: Instant | None = None
     advance: timedelta | None = None
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from gateway import problems
 
 BODY_LIMIT = 64 * 1024
 WEBHOOK_LIMIT = 1024 * 1024
+BEARABLE_BYTES = 8 * 1024 * 1024
 
 _SECURITY = {
     "content-security-policy": (
@@ -110,6 +111,11 @@ def _length(headers: Headers) -> int:
 
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse, after listening to a body of bearable size: a client cut off while it writes never sees the answer."""
+    if _length(Headers(scope=scope)) <= BEARABLE_BYTES:
+        message = await receive()
+        while message["type"] == "http.request" and message.get("more_body"):
+            message = await receive()
     answer = problems.problem(
         "too-large", "The body of this request is too large", headers={"Connection": "close"}
     )

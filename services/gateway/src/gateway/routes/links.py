@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from common import caller as callers
 from common.caller import Caller
@@ -35,6 +35,7 @@ from gateway.routes.access import (
     minted,
     to_be_audited,
 )
+from gateway.routes.instants import Instant
 from gateway.routes.shapes import (
     Booked,
     LinkShape,
@@ -150,7 +151,7 @@ class Cancelling(Input):
 class Moving(Input):
     """Where to."""
 
-    starts_at: AwareDatetime
+    starts_at: Instant
     practitioner_id: UUID | None = None
     branch_id: UUID | None = None
 

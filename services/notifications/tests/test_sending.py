@@ -23,4 +23,4 @@ async def test_a_booking_is_confirmed_at_once_by_whatsapp(service, world, provid
     message = await service.step("confirmation")
     assert (message.outcome, message.due_at) == ("delivered", None)
     assert [one.version for one in await service.told(MessageDelivered)] == [2]
-    assert NOW == service.clock.now()
+    assert service.clock.now() == NOW

@@ -182,10 +182,10 @@ class World:
 
     async def _maybe_silent(self, owner: str) -> None:
         if owner in self.silent:
-            raise Unanswered
+            raise UnansweredError
 
 
-class Unanswered(ConnectionError):
+class UnansweredError(ConnectionError):
     """An owner whose database is away."""
 
 

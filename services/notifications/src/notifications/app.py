@@ -50,10 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def with_client(app: FastAPI) -> AsyncIterator[None]:
-        async with (
-            client,
-            running(app) as state,
-        ):  # calls in flight are finished before connections are let go
+        async with client, running(app):  # calls in flight are finished before connections are let go
             yield
 
     application.router.lifespan_context = with_client

@@ -57,7 +57,9 @@ MAY_BRAKE = frozenset({"manager", "admin", "system"})
 )
 async def follow_appointment(event: AppointmentEvent, parts: Parts) -> None:
     state = event.appointment
-    reach = await asking.reach(parts, event.network_id, state.patient_id)
+    reach = await asking.reach(
+        parts, event.network_id, state.patient_id, wanted=state.status in planning.ACTIVE
+    )
     async with parts.database.applying(event, "notifications-appointments") as tx:
         await planning.follow_appointment(tx, event, state, reach, now=parts.clock.now())
     parts.wakes.sending()

@@ -26,7 +26,7 @@ def loops(
         await work_off(parts, network_id, ids)
 
     sending = DueLoop(
-        "send", DueTable("messages", "message_id"), database, clock, send, batch=100,
+        "send", DueTable("messages", "message_id", order="lane, due_at"), database, clock, send, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
     )  # fmt: skip
     webhooks = DueLoop(

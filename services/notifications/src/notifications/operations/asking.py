@@ -42,8 +42,13 @@ class Answers:
         return time.monotonic() - self.asked < FRESH_SECONDS
 
 
-async def reach(parts: Parts, network_id: str, patient_id: UUID) -> Reach:
-    """The patient's card, or none where patient-profile does not answer: then the plan is provisional."""
+async def reach(parts: Parts, network_id: str, patient_id: UUID, *, wanted: bool = True) -> Reach:
+    """The patient's card, or none where patient-profile does not answer: then the plan is provisional.
+
+    Where no chain has to be planned (`wanted` is false) nobody is asked: sending decides about the rest.
+    """
+    if not wanted:
+        return Reach(None, parts.offered)
     try:
         answer = await parts.asks.ask(
             GetCards(patient_ids=[patient_id]), caller=ourselves(network_id), timeout=2.0

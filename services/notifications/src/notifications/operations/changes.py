@@ -19,7 +19,7 @@ from notifications.channels import Accepted, Letter, NotReached, Outcome, Refuse
 from notifications.operations import verdicts
 from notifications.operations.parts import Parts
 from notifications.operations.telling import Telling, unreachable
-from notifications.rules.values import Verdict
+from notifications.rules.values import Reason, Verdict
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
 from notifications.tables.attempts import FORWARD, Attempt
@@ -107,6 +107,12 @@ class Changes:
             )
         if person:
             await self._person(tx, message, reason)
+
+    async def broken(self, tx: AsyncConnection, message: Message, tried: Sequence[Attempt]) -> None:
+        """It cannot be made into a text: a mistake of ours, which a person has to make up for."""
+        verdict = Verdict("drop", self._now, (Reason("text", "cannot-be-made"),), "none")
+        await self.drop(tx, message, tried, verdict)
+        await self._person(tx, message, "cannot-be-made")
 
     async def _person(self, tx: AsyncConnection, message: Message, reason: str) -> None:
         if message.message_class != "marketing":

@@ -1,6 +1,6 @@
 """The text of one message at the moment it leaves: whose language, which visit, which links."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from common.contracts.booking import AppointmentRecord
@@ -11,6 +11,9 @@ from notifications.rules import facts
 from notifications.rules.texts import Subject, Text, compose
 from notifications.tables.messages import Message
 from notifications.templates import texts
+
+LONGEST = timedelta(days=731)
+"""A link outlives every possible move of its appointment; the gateway checks the visit's own end."""
 
 
 def composed(
@@ -50,12 +53,10 @@ def clinic(around: Surroundings, message: Message) -> str:
 
 
 def _manage_link(message: Message, record: AppointmentRecord | None, links: Links, public_url: str) -> str:
-    if message.appointment_id is None:
+    if message.appointment_id is None or record is None:
         return ""
-    ends_at = record.appointment.ends_at if record else message.starts_at
-    if ends_at is None:
-        return ""
-    token = links.token(Link(message.network_id, "manage", message.appointment_id, ends_at))
+    expires_at = record.appointment.created_at + LONGEST
+    token = links.token(Link(message.network_id, "manage", message.appointment_id, expires_at))
     return f"{public_url}/l/{token}"
 
 

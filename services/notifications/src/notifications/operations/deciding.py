@@ -1,5 +1,6 @@
 """A decision about one message at one moment, from its row and what the owners said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,7 +75,7 @@ def question(message: Message, around: Surroundings, offered: tuple[Channel, ...
 
 
 def verdict(
-    message: Message, attempts: list[Attempt], around: Surroundings, answers: Answers, offered: tuple[Channel, ...],
+    message: Message, attempts: Sequence[Attempt], around: Surroundings, answers: Answers, offered: tuple[Channel, ...],
     *, now: datetime,
 ) -> Verdict:  # fmt: skip
     """What the rules say at `now`."""
@@ -83,7 +84,7 @@ def verdict(
 
 def _facts(
     message: Message,
-    attempts: list[Attempt],
+    attempts: Sequence[Attempt],
     around: Surroundings,
     answers: Answers,
     offered: tuple[Channel, ...],

@@ -5,8 +5,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifications.tables.schema import attempts, inbound, messages
 from common.sealed import Sealer
+from notifications.tables.schema import attempts, inbound, messages
 
 
 async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id: UUID) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import telemetry
 from common.contracts.patient_profile import Channel
 from common.ids import new_id
+from common.sealed import Seal
 from notifications.channels import Accepted, Letter, NotReached, Outcome
 from notifications.operations import asking, composing, deciding
 from notifications.operations.batch import Batch
@@ -69,83 +70,94 @@ async def _ask(parts: Parts, batch: Batch) -> None:
 
 
 async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[Sending]:
-    assert batch.answers is not None
-    answers = batch.answers
-    ids = list(batch.messages)
     async with parts.database.transaction(batch.network_id) as tx:
-        held = await message_rows.of_ids(tx, batch.network_id, ids, lock=True)
+        held = await message_rows.of_ids(tx, batch.network_id, list(batch.messages), lock=True)
+        patients = list({one.patient_id for one in held.values()})
+        seals = await parts.sealer.of_many(tx, batch.network_id, patients)
         changes = Changes(now)
-        outgoing: list[tuple[Message, Verdict, Channel]] = []
+        sendings: list[Sending] = []
         for message_id, seen in batch.messages.items():
             message = held.get(message_id)
             if message is None or message.due_at is None or message.outcome != seen.outcome:
                 continue  # cancelled, confirmed or worked off meanwhile
             tried = batch.attempts.get(message_id, [])
-            verdict = deciding.verdict(message, tried, batch.around, answers, parts.offered, now=now)
-            if verdict.action == "send" and verdict.channel is not None:
-                outgoing.append((message, verdict, verdict.channel))
-            elif verdict.action == "wait":
+            try:
+                verdict = _verdict(parts, batch, message, tried, now)
+                if verdict.action == "send":
+                    sendings.append(_opened(parts, batch, message, verdict, seals[message.patient_id], now))
+                    continue
+            except Exception as error:  # noqa: BLE001 - one bad record must not stop the messages after it
+                telemetry.log().error(
+                    "message cannot be made", message=str(message_id), error=telemetry.where(error)
+                )
+                await changes.broken(tx, message, tried)
+                continue
+            if verdict.action == "wait":
                 changes.wait(message, verdict)
             else:
                 await changes.drop(tx, message, tried, verdict)
-        sendings = await _open_attempts(parts, tx, batch, outgoing, now)
         for sending in sendings:
             changes.sending(sending)
+        await _write_attempts(tx, batch.network_id, [one.attempt for one in sendings])
         await changes.write(tx, batch.network_id)
     return sendings
 
 
-async def _open_attempts(
-    parts: Parts,
-    tx: AsyncConnection,
-    batch: Batch,
-    outgoing: Sequence[tuple[Message, Verdict, Channel]],
-    now: datetime,
-) -> list[Sending]:
-    if not outgoing:
-        return []
+def _verdict(
+    parts: Parts, batch: Batch, message: Message, tried: Sequence[Attempt], now: datetime
+) -> Verdict:
     assert batch.answers is not None
-    seals = await parts.sealer.of_many(tx, batch.network_id, [one.patient_id for one, _, _ in outgoing])
-    opened: list[Attempt] = []
-    again: list[Attempt] = []
-    sendings: list[Sending] = []
-    for message, verdict, channel in outgoing:
-        card = batch.answers.cards[message.patient_id]
-        to = facts.address(card, channel) or ""
-        record = batch.answers.appointments.get(message.appointment_id) if message.appointment_id else None
-        asks = deciding.still_asks(message, batch.answers)
-        text = composing.composed(
-            message, card, record, batch.around, parts.links, parts.public_url,
-            asks=asks, by_buttons=parts.adapters[channel].buttons, now=now,
-        )  # fmt: skip
-        known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
-        seal = seals[message.patient_id]
-        with telemetry.span("attempt", parent=message.traceparent):
-            trace_id = telemetry.trace_id()
-        attempt = known or Attempt(
-            network_id=batch.network_id, attempt_id=new_id(), message_id=message.message_id,
-            patient_id=message.patient_id, appointment_id=message.appointment_id, channel=channel, outcome="open",
-            delivery="none", in_flight=True, tries=0, at=now,
-            address=seal.close(to, about="attempts.address"),
-            address_index=parts.sealer.index(batch.network_id, to), provider_id=None, reason=None,
-            trace_id=trace_id,
-        )  # fmt: skip
-        attempt = replace(attempt, tries=attempt.tries + 1, in_flight=True)
-        (again if known else opened).append(attempt)
-        letter = Letter(
-            str(attempt.attempt_id), batch.network_id, to, message.template, text,
-            free=message.only_channel is not None,
-        )  # fmt: skip
-        sealed = seal.close({"lines": text.lines}, about="messages.text")
-        asked = {**message.data, "asked_confirm": asks}
-        told = replace(message, text=sealed, locale=text.locale, data=asked)
-        sendings.append(Sending(told, attempt, letter, verdict))
-    await attempt_rows.insert(tx, opened)
-    await attempt_rows.update(
-        tx, batch.network_id,
-        [{"attempt_id": one.attempt_id, "in_flight": True, "tries": one.tries} for one in again],
+    return deciding.verdict(message, tried, batch.around, batch.answers, parts.offered, now=now)
+
+
+def _opened(
+    parts: Parts, batch: Batch, message: Message, verdict: Verdict, seal: Seal, now: datetime
+) -> Sending:
+    """The letter, and the attempt that is written before it leaves: a new one, or the one that never got there."""
+    assert batch.answers is not None
+    assert verdict.channel is not None
+    channel = verdict.channel
+    card = batch.answers.cards[message.patient_id]
+    to = facts.address(card, channel) or ""
+    record = batch.answers.appointments.get(message.appointment_id) if message.appointment_id else None
+    asks = deciding.still_asks(message, batch.answers)
+    text = composing.composed(
+        message, card, record, batch.around, parts.links, parts.public_url,
+        asks=asks, by_buttons=parts.adapters[channel].buttons, now=now,
     )  # fmt: skip
-    return sendings
+    known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
+    attempt = known or Attempt(
+        network_id=batch.network_id, attempt_id=new_id(), message_id=message.message_id,
+        patient_id=message.patient_id, appointment_id=message.appointment_id, channel=channel, outcome="open",
+        delivery="none", in_flight=True, tries=0, at=now, address=seal.close(to, about="attempts.address"),
+        address_index=parts.sealer.index(batch.network_id, to), provider_id=None, reason=None,
+        trace_id=_trace_id(message),
+    )  # fmt: skip
+    attempt = replace(attempt, tries=attempt.tries + 1, in_flight=True)
+    told = replace(
+        message, text=seal.close({"lines": text.lines}, about="messages.text"), locale=text.locale,
+        data={**message.data, "asked_confirm": asks},
+    )  # fmt: skip
+    letter = Letter(
+        str(attempt.attempt_id), batch.network_id, to, message.template, text,
+        free=message.only_channel is not None,
+    )  # fmt: skip
+    return Sending(told, attempt, letter, verdict)
+
+
+def _trace_id(message: Message) -> str | None:
+    return message.traceparent.split("-")[1] if message.traceparent else None
+
+
+async def _write_attempts(tx: AsyncConnection, network_id: str, attempts: Sequence[Attempt]) -> None:
+    await attempt_rows.insert(tx, [one for one in attempts if one.tries == 1])
+    await attempt_rows.update(
+        tx, network_id,
+        [
+            {"attempt_id": one.attempt_id, "in_flight": True, "tries": one.tries}
+            for one in attempts if one.tries > 1
+        ],
+    )  # fmt: skip
 
 
 def _open_attempt(tried: Sequence[Attempt], channel: Channel) -> Attempt | None:

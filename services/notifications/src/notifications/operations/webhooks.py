@@ -17,6 +17,14 @@ from notifications.operations.parts import Parts
 from notifications.operations.statuses import apply_statuses
 from notifications.tables.schema import webhooks
 
+MOST_TRIES = 5
+"""A webhook that fails as often as this is left as it is, for a person to look at."""
+
+_FAILED = sa.text(
+    "UPDATE webhooks SET tries = tries + 1, due_at = CASE WHEN tries + 1 >= :most THEN NULL ELSE due_at END"
+    " WHERE network_id = :network AND webhook_id = :id"
+)
+
 
 async def ingest(parts: Parts, command: IngestWebhook, network_id: str, *, now: datetime) -> Ingested:
     """Store it; whoever delivered it may forget it then. The same one again changes nothing."""
@@ -77,6 +85,11 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
                     await replies.hear(parts, network_id, one, now=now)
         except Unavailable as error:
             blocked = error
+            continue
+        except Exception as error:  # noqa: BLE001 - one bad reply must not stop the ones after it
+            telemetry.log().error("reply failed", error=telemetry.where(error))
+            async with parts.database.transaction(network_id) as tx:
+                await tx.execute(_FAILED, {"network": network_id, "id": raw.webhook_id, "most": MOST_TRIES})
             continue
         async with parts.database.transaction(network_id) as tx:
             await _done(tx, network_id, [raw.webhook_id])

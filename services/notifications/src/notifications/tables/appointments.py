@@ -36,7 +36,8 @@ async def advance(
 ) -> Advanced | None:
     """Store a newer version; None where this one has been passed."""
     key = {"network": network_id, "appointment_id": state.appointment_id}
-    row = (await tx.execute(_LOCK, key)).one_or_none()
+    await tx.execute(_SERIALISE, {"appointment": str(state.appointment_id)})
+    row = (await tx.execute(_KNOWN, key)).one_or_none()
     if row is not None and row.version >= version:
         return None
     await tx.execute(
@@ -69,7 +70,9 @@ async def of_ids(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> d
     return {row.appointment_id: row for row in await tx.execute(query)}
 
 
-_LOCK = sa.text(
+_SERIALISE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:appointment, 0))")
+"""Two events of an appointment that nobody knew yet: there is no row to lock."""
+_KNOWN = sa.text(
     "SELECT version, branch_id, patient_id, status, starts_at FROM appointments"
     " WHERE network_id = :network AND appointment_id = :appointment_id FOR UPDATE"
 )

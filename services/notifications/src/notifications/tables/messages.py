@@ -68,10 +68,20 @@ def value(row: Any) -> Message:
     return Message(*row)
 
 
+LANES: dict[MessageClass, int] = {"immediate": 0, "service": 1, "marketing": 2}
+"""A campaign never makes reminders wait, and those never make answers wait."""
+
+
 async def insert(tx: AsyncConnection, planned: Sequence[Message]) -> None:
     """Write new messages."""
     if planned:
-        rows = [{field.name: getattr(one, field.name) for field in fields(Message)} for one in planned]
+        rows = [
+            {
+                "lane": LANES[one.message_class],
+                **{field.name: getattr(one, field.name) for field in fields(Message)},
+            }
+            for one in planned
+        ]
         await tx.execute(sa.insert(messages), rows)
 
 

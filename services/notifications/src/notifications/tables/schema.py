@@ -60,6 +60,7 @@ messages = sa.Table(
     sa.Column("earliest_at", INSTANT, nullable=False),
     sa.Column("latest_at", INSTANT, nullable=False),
     sa.Column("budget_seconds", sa.Integer, nullable=False),
+    sa.Column("lane", sa.SmallInteger, nullable=False),
     sa.Column("due_at", INSTANT),
     sa.Column("leased_until", INSTANT),
     sa.Column("outcome", sa.Text, nullable=False),

@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("earliest_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("latest_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("budget_seconds", sa.Integer(), nullable=False),
+        sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
@@ -235,6 +236,7 @@ def upgrade() -> None:
     )  # fmt: skip
     unscoped(op, "notifications")
     claimable(op, "notifications", "messages", "message_id")
+    op.execute("GRANT SELECT (lane) ON messages TO notifications_worker")
     claimable(op, "notifications", "webhooks", "webhook_id")
 
 

@@ -247,7 +247,10 @@ _COLUMNS = (
     "p.patient_id, p.version, p.provisional, p.card, p.chart, p.created_at, p.due_at, k.wrapped FROM patients p"
     " JOIN patient_keys k ON k.network_id = p.network_id AND k.patient_id = p.patient_id"
 )
-_BY_ID = sa.text(f"SELECT {_COLUMNS} WHERE p.network_id = :network AND p.patient_id = ANY(:ids)")
+_BY_ID = sa.text(
+    f"SELECT {_COLUMNS} AND k.patient_id = ANY(:ids)"  # noqa: S608 - both by key: a hash join reads all keys
+    " WHERE p.network_id = :network AND p.patient_id = ANY(:ids)"
+)
 _LOCK = sa.text(f"SELECT {_COLUMNS} WHERE p.network_id = :network AND p.patient_id = :id FOR UPDATE OF p")
 _BY_PHONE = sa.text(
     f"SELECT {_COLUMNS} JOIN patient_phones f ON f.network_id = p.network_id AND f.patient_id = p.patient_id"

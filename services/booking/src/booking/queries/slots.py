@@ -6,10 +6,10 @@ from itertools import islice
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.rules import availability, slots
+from booking.rules import slots
 from booking.rules.booking import Place, local_date
 from booking.rules.catalogue import Catalogue
-from booking.rules.slots import Search, Taken
+from booking.rules.slots import Search
 from booking.tables import schedule
 from common.contracts.booking import FindFreeSlots, FreeSlots, Slot
 
@@ -32,7 +32,26 @@ async def free_slots(
         first=query.from_date,
         days=query.days,
     )
-    return FreeSlots(slots=await _find(tx, catalogue, search, now=now))
+    return FreeSlots(slots=await find(tx, catalogue, search, now=now))
+
+
+async def find(tx: AsyncConnection, catalogue: Catalogue, search: Search, *, now: datetime) -> list[Slot]:
+    """Free slots as they are at this moment, in order of time, then practitioner."""
+    span = slots.reach(search, catalogue, now=now)
+    if span is None:
+        return []
+    offers = list(
+        catalogue.offers(search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id)
+    )
+    known = await schedule.taken(
+        tx,
+        catalogue.network.network_id,
+        practitioner_ids=list({practitioner.practitioner_id for _, practitioner in offers}),
+        room_branch_ids=list({branch.branch_id for branch, _ in offers}) if search.service.room_kind else [],
+        span=span,
+        now=now,
+    )
+    return slots.find(search, catalogue, known, now=now)
 
 
 async def alternatives(
@@ -52,7 +71,7 @@ async def alternatives(
     found: Sequence[Slot] = ()
     for practitioner_id, days in ((own, NEAR_DAYS), (None, NEAR_DAYS), (None, FAR_DAYS)):
         search = Search(place.service, practitioner_id=practitioner_id, first=first, days=days)
-        found = await _find(tx, catalogue, search, now=now)
+        found = await find(tx, catalogue, search, now=now)
         if len(found) > limit:
             break
     proposals = slots.ranked(
@@ -62,21 +81,3 @@ async def alternatives(
         instead_of=place.starts_at,
     )
     return list(islice(proposals, limit))
-
-
-async def _find(tx: AsyncConnection, catalogue: Catalogue, search: Search, *, now: datetime) -> list[Slot]:
-    span = slots.reach(search, catalogue, now=now)
-    if span is None:
-        return []
-    offers = list(
-        catalogue.offers(search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id)
-    )
-    taken: Taken = await schedule.taken(
-        tx,
-        catalogue.network.network_id,
-        practitioner_ids=list({practitioner.practitioner_id for _, practitioner in offers}),
-        room_branch_ids=list({branch.branch_id for branch, _ in offers}) if search.service.room_kind else [],
-        span=span,
-        now_seconds=availability.seconds(now),
-    )
-    return slots.find(search, catalogue, taken, now=now)

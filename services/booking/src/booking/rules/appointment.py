@@ -31,6 +31,9 @@ from common.errors import UnknownThing, VersionConflict
 OCCUPYING: tuple[Status, ...] = ("held", "booked", "confirmed", "arrived", "fulfilled")
 """Statuses whose time belongs to the appointment. A visit that took place keeps its time: nothing is booked over it."""
 
+FREE: tuple[Status, ...] = ("noshow", "cancelled", "displaced")
+"""The others, whose time anybody may have."""
+
 Act = Literal["confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct"]
 
 

@@ -72,7 +72,7 @@ def find(search: Search, catalogue: Catalogue, taken: Taken, *, now: datetime) -
     found.sort()
     length = timedelta(minutes=search.service.duration)
     return [
-        Slot.model_construct(
+        Slot(
             starts_at=(starts_at := availability.instant(at)),
             ends_at=starts_at + length,
             branch_id=branch_id,

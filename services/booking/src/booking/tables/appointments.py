@@ -9,7 +9,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.rules.appointment import OCCUPYING, Appointment
+from booking.rules.appointment import Appointment
+from booking.tables.schedule import LONGEST, OCCUPIES
 from common import outbox
 from common.contracts.booking import Payment
 from common.contracts.messages import Event, Money
@@ -32,7 +33,6 @@ _EXPRESSIONS: Mapping[str, str] = {
     "due_at": ":held_until",
 }
 _KEYS = "network_id = :network_id AND appointment_id = :appointment_id"
-_OCCUPYING = ", ".join(f"'{status}'" for status in OCCUPYING)
 
 
 def _values(appointment: Appointment) -> dict[str, Any]:
@@ -125,12 +125,18 @@ async def take_turns(tx: AsyncConnection, network_id: str, practitioner_id: UUID
 
 async def patient_has_a_visit(tx: AsyncConnection, appointment: Appointment) -> bool:
     """Whether another visit of this patient overlaps."""
-    return bool((await tx.execute(_PATIENT_BUSY, _values(appointment))).scalar_one())
+    return await _overlaps(tx, _PATIENT_BUSY, appointment)
 
 
 async def practitioner_is_busy(tx: AsyncConnection, appointment: Appointment) -> bool:
     """Whether another appointment of this practitioner overlaps."""
-    return bool((await tx.execute(_PRACTITIONER_BUSY, _values(appointment))).scalar_one())
+    return await _overlaps(tx, _PRACTITIONER_BUSY, appointment)
+
+
+async def _overlaps(tx: AsyncConnection, question: sa.TextClause, appointment: Appointment) -> bool:
+    since, until = appointment.busy_from - LONGEST, appointment.busy_to + LONGEST
+    values = {**_values(appointment), "since": since, "until": until}
+    return bool((await tx.execute(question, values)).scalar_one())
 
 
 async def add_payment(
@@ -227,8 +233,8 @@ _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))"
 def _overlapping(thing: str, span: str, start: str, end: str) -> sa.TextClause:
     return sa.text(
         f"SELECT EXISTS (SELECT FROM appointments WHERE network_id = :network_id AND {thing} = :{thing}"  # noqa: S608
-        f" AND appointment_id <> :appointment_id AND overlap_lane = :overlap_lane AND status IN ({_OCCUPYING})"
-        f" AND {span} && tstzrange(:{start}, :{end}))"
+        f" AND appointment_id <> :appointment_id AND overlap_lane = :overlap_lane AND {OCCUPIES}"
+        f" AND starts_at > :since AND starts_at < :until AND {span} && tstzrange(:{start}, :{end}))"
     )
 
 

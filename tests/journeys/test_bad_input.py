@@ -107,7 +107,7 @@ async def test_one_key_with_another_body_is_refused_and_with_the_same_body_answe
         ("GET", "/api/v1/nothing-here", 404, "not-found"),
         ("DELETE", "/api/v1/networks", 405, "method-not-allowed"),
         ("GET", "/api/v1/networks/demo-kz/slots?service_id=x", 422, "malformed"),
-        ("POST", "/webhooks/whatsapp/demo-kz", 403, "signature-invalid"),
+        ("POST", "/webhooks/whatsapp/demo-kz", 403, "bad-signature"),
     ],
 )
 async def test_every_refusal_is_a_problem(

@@ -76,11 +76,8 @@ async def test_the_way_of_one_booking(clinic: Any, people: Any) -> None:
         params={"branch_id": slot["branch_id"], "date": starts.date().isoformat()},
         headers=desk,
     )
-    row = next(
-        row
-        for row in board.raise_for_status().json()["appointments"]
-        if row["appointment"]["appointment_id"] == appointment["id"]
-    )
+    rows = board.raise_for_status().json()["rows"]
+    row = next(row for row in rows if row["appointment"]["id"] == appointment["id"])
     assert row["appointment"]["status"] == "confirmed"
 
     # after that nothing asks again, the rest of the chain comes, and none of it before a lawful hour
@@ -100,6 +97,7 @@ async def test_the_way_of_one_booking(clinic: Any, people: Any) -> None:
     assert "через два часа" not in short["text"].lower()
 
     # the visit, paid, and the recall five and a half months later
+    desk = await clinic.login("reception")  # whoever was idle for two days is logged out
     url = f"/api/v1/appointments/{appointment['id']}"
     assert (await clinic.http.post(f"{url}/check-in", json={}, headers=desk)).status_code == 200
     done = await clinic.http.post(
@@ -109,7 +107,7 @@ async def test_the_way_of_one_booking(clinic: Any, people: Any) -> None:
     )
     assert done.status_code == 200, done.text
     await clinic.settle()
-    view = await clinic.http.get(f"/api/v1/patients/{appointment['patient_id']}/360", headers=desk)
+    view = await clinic.http.get(f"/api/v1/patients/{row['patient']['id']}/360", headers=desk)
     sections = view.raise_for_status().json()["sections"]
     assert set(sections) == {"profile", "appointments", "communications", "consents", "recall"}
     assert {section["status"] for section in sections.values()} == {"ok"}
@@ -129,7 +127,7 @@ async def test_the_way_of_one_booking(clinic: Any, people: Any) -> None:
 
     # one trace joins the click, the commit, the events and the provider's call
     messages = await clinic.http.get(
-        "/api/v1/messages", params={"patient_id": appointment["patient_id"]}, headers=desk
+        "/api/v1/messages", params={"patient_id": row["patient"]["id"]}, headers=desk
     )
     first = messages.raise_for_status().json()["messages"][-1]
     assert first["trace_id"] == trace

@@ -1,0 +1,351 @@
+"""Whatever is killed, nothing that was acknowledged is lost and nothing happens twice.
+
+Clients here are good ones: each booking has its idempotency key, and is repeated until it has an answer that settles it.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import nats
+import pytest
+
+from devkit.home import SERVICES, Home
+from devkit.verify import Targets, verify
+
+from ..conftest import Clinic, Person, System, eventually, somebody, start_system, stop_system
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
+
+KILLED = [*SERVICES, "nats", "postgres"]
+BURST = 10
+SETTLED = {200, 201, 400, 404, 409, 422}
+"""What a client need not ask again: it was done, or it will never be."""
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    if os.environ.get("VINCULO_GATEWAY_URL"):
+        pytest.skip("what runs was given by URL, and is not ours to kill")
+    with tempfile.TemporaryDirectory(prefix="vinculo kills ") as folder:
+        process, started = start_system(Path(folder) / "home")
+        yield started
+        stop_system(process)
+
+
+@dataclass
+class Load:
+    """Patients who book, one after the other, and never the same slot."""
+
+    clinic: Clinic
+    service_id: str
+    slots: list[dict[str, Any]]
+    acknowledged: dict[str, Person] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+
+    @classmethod
+    async def on(cls, clinic: Clinic) -> "Load":
+        service = next(one for one in await clinic.directory("services") if one["kind"] == "hygiene")
+        start = (await clinic.now()).date() + timedelta(days=3)
+        found = await clinic.slots(service_id=service["service_id"], days=40, **{"from": start.isoformat()})
+        ends: dict[str, str] = {}
+        apart = []
+        for slot in found:
+            if slot["starts_at"] >= ends.get(slot["practitioner_id"], ""):
+                # twice the length leaves room for buffers
+                apart.append(slot)
+                ends[slot["practitioner_id"]] = slot["ends_at"]
+        return cls(clinic, service["service_id"], apart[::2])
+
+    async def one(self) -> None:
+        slot, person = self.slots.pop(0), somebody()
+        headers = {"Idempotency-Key": f"kills-{person.phone}"}
+        deadline = time.monotonic() + 60
+        while True:
+            started = time.monotonic()
+            try:
+                answer = await self.clinic.book(self.service_id, slot, person, headers=headers)
+            except httpx.TransportError:
+                answer = None
+            self.slowest = max(self.slowest, time.monotonic() - started)
+            if answer is not None and answer.status_code in SETTLED:
+                break
+            assert time.monotonic() < deadline, f"no answer for a minute: {answer and answer.text}"
+            await asyncio.sleep(0.1)
+        if answer.status_code == 201:
+            body = answer.json()
+            self.acknowledged[body["appointment"]["id"]] = person
+            self.links[body["appointment"]["id"]] = body["manage_url"].rsplit("/", 1)[-1]
+        else:
+            self.refused[answer.json()["type"]] += 1
+
+    async def burst(self, size: int = BURST) -> None:
+        async def later() -> None:
+            await asyncio.sleep(random.random())
+            await self.one()
+
+        await asyncio.gather(*(later() for _ in range(size)))
+
+    async def reply(self) -> int:
+        """Whoever was asked to confirm presses the first button; returns how many did."""
+        replied = 0
+        for person in list(self.acknowledged.values()):
+            with suppress(httpx.HTTPError):
+                messages = await self.clinic.messages(person.phone)
+                asked = [one for one in messages if one.get("buttons")]
+                if asked and person.locale != "answered":
+                    await self.clinic.reply(person.phone, channel="whatsapp", button="1")
+                    person.locale = "answered"
+                    replied += 1
+        return replied
+
+
+@pytest.fixture
+async def opened(system: System) -> AsyncIterator[Clinic]:
+    clinic = Clinic(system)
+    yield clinic
+    await clinic.close()
+
+
+async def ready(system: System) -> bool:
+    async with httpx.AsyncClient(timeout=3) as http:
+        for process in system.run["processes"].values():
+            if "port" not in process or process.get("name") in {"nats", "postgres"}:
+                continue
+        for name in SERVICES:
+            try:
+                answer = await http.get(f"http://127.0.0.1:{system.run['processes'][name]['port']}/readyz")
+            except httpx.TransportError:
+                return False
+            if answer.status_code != 200:
+                return False
+    return True
+
+
+async def until_ready(system: System, killed: str, old: int) -> None:
+    async def again() -> bool:
+        return system.pid(killed) != old and await ready(system)
+
+    await eventually(again, within=60)
+
+
+async def rows(system: System, service: str, query: str, *values: Any) -> list[Any]:
+    connection = await asyncpg.connect(
+        system.run["admin_url"].replace("postgresql+asyncpg://", "postgresql://"), database=service
+    )
+    try:
+        return list(await connection.fetch(query, *values))
+    finally:
+        await connection.close()
+
+
+async def settle(clinic: Clinic) -> None:
+    """Also after servers were killed: what waits for a lease or an acknowledgement takes half a minute."""
+
+    async def settled() -> bool:
+        try:
+            answer = await clinic.http.post("/dev/clock", json={"now": (await clinic.now()).isoformat()})
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200
+
+    await eventually(settled, within=150)
+
+
+async def nothing_is_lost_or_doubled(system: System, load: Load) -> None:
+    clinic = load.clinic
+    await settle(clinic)
+
+    # every booking that was acknowledged is there, over HTTP and in the table, and there is none beside them
+    for appointment_id, token in load.links.items():
+        answer = await clinic.http.get(f"/api/v1/links/{token}")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["appointment"]["id"] == appointment_id
+    stored = await rows(
+        system, "booking", "SELECT appointment_id::text AS id, status FROM appointments WHERE network_id = $1", clinic.network
+    )
+    assert {row["id"] for row in stored} == set(load.acknowledged)
+    assert {row["status"] for row in stored} <= {"booked", "confirmed"}
+
+    # the sandbox's ledger decides what was sent
+    accepted = Counter(
+        (line["channel"], line["to"], line["reference"])
+        for line in await clinic.ledger()
+        if line.get("reference")
+    )
+    assert [line for line, count in accepted.items() if count > 1] == []
+    attempts = await rows(
+        system, "notifications",
+        "SELECT attempt_id::text AS id, patient_id, appointment_id, step, channel, starts_at, outcome"
+        " FROM attempts JOIN messages USING (network_id, message_id, patient_id, appointment_id)",
+    )  # fmt: skip
+    steps = Counter(
+        (row["patient_id"], row["appointment_id"], row["step"], row["channel"], row["starts_at"])
+        for row in attempts
+        if row["id"] in {reference for _, _, reference in accepted}
+    )
+    assert len(steps) >= len(load.acknowledged), "everybody who booked was told so, as far as we know"
+    assert [step for step, count in steps.items() if count > 1] == []
+    assert "open" not in {row["outcome"] for row in attempts}
+
+    # outboxes are empty, and every reader applied every event of its subjects once
+    for service in SERVICES:
+        assert (await rows(system, service, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][0] == 0
+        dead = await rows(system, service, "SELECT durable, subject, error FROM dead_letters")
+        assert dead == []
+    await every_event_was_applied_by_every_reader(system)
+    assert system.home is not None
+    wrong = [line for check in await verify(Targets.of(Home(system.home))) if not check.kept for line in check.lines()]
+    assert wrong == []
+
+
+async def every_event_was_applied_by_every_reader(system: System) -> None:
+    """What each durable reads is asked of the server; what was told and what was applied, of the databases."""
+    client = await nats.connect(system.run["nats_url"])
+    try:
+        durables = [
+            (owner, info.config)
+            for owner in SERVICES
+            for info in await client.jetstream().consumers_info(f"{owner.upper()}_EVENTS")
+            if info.config.durable_name
+        ]
+    finally:
+        await client.close()
+    assert len(durables) >= 10
+    for owner, config in durables:
+        subjects = config.filter_subjects or [config.filter_subject]
+        told = await rows(system, owner, "SELECT event_id FROM outbox WHERE subject = ANY($1)", subjects)
+        service = config.durable_name.partition("-")[0].replace("patient", "patient_profile")
+        applied = await rows(
+            system, service, "SELECT event_id FROM inbox WHERE reader = $1", config.durable_name
+        )
+        missing = {row["event_id"] for row in told} - {row["event_id"] for row in applied}
+        assert not missing, f"{config.durable_name} has not applied {len(missing)} of {len(told)}"
+
+
+async def test_sigterm_finishes_what_is_in_flight(system: System, opened: Clinic) -> None:
+    load = await Load.on(opened)
+    await load.burst(4)
+    for name in ("gateway", "booking", "patient_profile", "notifications"):
+        old = system.pid(name)
+        people = [somebody() for _ in range(16)]
+        slots = [load.slots.pop(0) for _ in people]
+        sent = [
+            asyncio.create_task(
+                opened.book(load.service_id, slot, person, headers={"Idempotency-Key": f"term-{person.phone}"})
+            )
+            for slot, person in zip(slots, people, strict=True)
+        ]
+        await asyncio.sleep(0.15)
+        started = time.monotonic()
+        os.kill(old, signal.SIGTERM)
+        answers = await asyncio.gather(*sent)
+        # one that comes after the last is refused at once: only a lost one would wait for its time-out
+        assert time.monotonic() - started < 4, f"a request was lost when {name} ended"
+        statuses = Counter(answer.status_code for answer in answers)
+        assert set(statuses) <= ({201} if name in {"gateway", "notifications"} else {201, 503}), statuses
+        assert statuses[201], f"nothing was in flight when {name} ended"
+        await until_ready(system, name, old)
+        for slot, person, answer in zip(slots, people, answers, strict=True):
+            again = await opened.book(
+                load.service_id, slot, person, headers={"Idempotency-Key": f"term-{person.phone}"}
+            )
+            assert again.status_code == 201, again.text
+            if answer.status_code == 201:
+                assert again.json()["appointment"]["id"] == answer.json()["appointment"]["id"]
+            load.acknowledged[again.json()["appointment"]["id"]] = person
+            load.links[again.json()["appointment"]["id"]] = again.json()["manage_url"].rsplit("/", 1)[-1]
+    await nothing_is_lost_or_doubled(system, load)
+    # nobody was killed: not one attempt may have lost its answer
+    outcomes = await rows(system, "notifications", "SELECT outcome, count(*) FROM attempts GROUP BY 1")
+    assert {row["outcome"] for row in outcomes} == {"accepted"}
+    TAKEN.update(load.acknowledged)
+    LINKS.update(load.links)
+
+
+TAKEN: dict[str, Person] = {}
+LINKS: dict[str, str] = {}
+"""What the tests before have booked in the same system."""
+
+
+async def test_kill_9_of_everything_in_turn_loses_nothing_and_doubles_nothing(
+    system: System, opened: Clinic
+) -> None:
+    load = await Load.on(opened)
+    load.acknowledged |= TAKEN
+    load.links |= LINKS
+    replied, moves = 0, Counter[int]()
+    over = asyncio.Event()
+
+    async def move() -> None:
+        while not over.is_set():
+            with suppress(httpx.TransportError):
+                answer = await opened.http.post("/dev/clock", json={"advance": "PT6H"}, timeout=100)
+                moves[answer.status_code] += 1
+            await asyncio.sleep(0.3)
+
+    mover = asyncio.create_task(move())
+    for name in KILLED:
+        old = system.pid(name)
+        flow = asyncio.gather(load.burst(), load.reply())
+        await asyncio.sleep(0.2 + random.random() * 0.6)
+        system.kill(name)
+        _, pressed = await flow
+        replied += pressed
+        await until_ready(system, name, old)
+        await asyncio.sleep(1)
+
+    await lose_the_store(system, load)
+    over.set()
+    await mover
+    await opened.http.post("/dev/clock", json={"advance": "PT6H"}, timeout=100)
+    replied += await load.reply()
+    assert moves[200], moves
+    assert not load.refused, load.refused
+    assert replied, "somebody was asked and answered"
+    await nothing_is_lost_or_doubled(system, load)
+    confirmed = await rows(system, "booking", "SELECT count(*) FROM appointments WHERE status = 'confirmed'")
+    assert confirmed[0][0] == replied
+
+
+async def lose_the_store(system: System, load: Load) -> None:
+    """Of JetStream: while it is stopped, under the running server, and by deleting the streams."""
+    assert system.home is not None
+    store = system.home / "nats" / "store"
+
+    # gone before the killed server can come again
+    old = system.pid("nats")
+    flow = asyncio.create_task(load.burst())
+    await asyncio.sleep(0.4)
+    store.rename(store.with_name("lost while stopped"))
+    system.kill("nats")
+    await flow
+    await until_ready(system, "nats", old)
+
+    flow = asyncio.create_task(load.burst())
+    await asyncio.sleep(0.4)
+    client = await nats.connect(system.run["nats_url"])
+    for service in SERVICES:
+        await client.jetstream().delete_stream(f"{service.upper()}_EVENTS")
+    await client.close()
+    await flow
+
+    # under the running server, which notices when it next opens a file
+    flow = asyncio.create_task(load.burst())
+    await asyncio.sleep(0.4)
+    store.rename(store.with_name("lost while running"))
+    await flow

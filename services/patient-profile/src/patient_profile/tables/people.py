@@ -248,7 +248,7 @@ _COLUMNS = (
     " JOIN patient_keys k ON k.network_id = p.network_id AND k.patient_id = p.patient_id"
 )
 _BY_ID = sa.text(
-    f"SELECT {_COLUMNS} AND k.patient_id = ANY(:ids)"  # noqa: S608 - both by key: a hash join reads all keys
+    f"SELECT {_COLUMNS} AND k.patient_id = ANY(:ids)"  # both by index: else all keys are hashed
     " WHERE p.network_id = :network AND p.patient_id = ANY(:ids)"
 )
 _LOCK = sa.text(f"SELECT {_COLUMNS} WHERE p.network_id = :network AND p.patient_id = :id FOR UPDATE OF p")

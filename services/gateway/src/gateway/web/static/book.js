@@ -22,8 +22,6 @@ let services = [];
 let branches = [];
 let everybody = [];
 
-start();
-
 async function start() {
   fill(root, h("p", { class: "loading", role: "status" }, t("loading")));
   try {
@@ -491,3 +489,5 @@ async function done({ appointment, manage_url: manageUrl }) {
 }
 
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+
+start();

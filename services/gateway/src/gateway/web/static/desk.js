@@ -1,7 +1,7 @@
 // The day board of a branch: what happens today, live, and what the desk does about it.
 
 import { get } from "./api.js";
-import { $, announce, fill, focusOn, h, option } from "./dom.js";
+import { $, announce, closeMenusOutside, fill, focusOn, h, option } from "./dom.js";
 import * as acts from "./desk_acts.js";
 import { follow } from "./live.js";
 import * as moments from "./moments.js";
@@ -16,9 +16,6 @@ const root = $("#page");
 const state = { branch: null, day: null, board: null, session: null, directory: null };
 let asked = 0;
 
-const began = await begin("board.read");
-if (began) start(began);
-
 function start({ session, directory }) {
   Object.assign(state, { session, directory });
   const mine = directory.branches.filter((one) => !session.branch_ids.length || session.branch_ids.includes(one.branch_id));
@@ -30,6 +27,7 @@ function start({ session, directory }) {
   }
   state.day = query.get("date") || moments.dayOf(moments.now(), state.branch.zone);
   frame(mine);
+  closeMenusOutside();
   load();
   follow({ onchange: reload, onstate: liveState, onover: toLogin });
 }
@@ -169,12 +167,13 @@ function draw() {
 /** A reload by somebody else's act must not take the keyboard away from whoever works here. */
 function focusedHere() {
   const row = document.activeElement?.closest?.("[data-appointment]");
-  return row && { appointment: row.dataset.appointment, act: document.activeElement.dataset.act };
+  return row && { appointment: row.dataset.appointment, act: document.activeElement.dataset.act, open: Boolean(row.querySelector("details[open]")) };
 }
 
 function focusAgain(focused) {
   if (!focused) return;
   const row = document.querySelector(`[data-appointment="${CSS.escape(focused.appointment)}"]`);
+  if (row && focused.open) row.querySelector("details")?.setAttribute("open", "");
   const control = row && (row.querySelector(`[data-act="${focused.act}"]`) || row.querySelector("button, summary"));
   control?.focus({ preventScroll: true });
 }
@@ -235,3 +234,6 @@ function paidLine({ visit }) {
   if (!visit?.paid) return null;
   return h("span", { class: "row-facts" }, t("paid", { amount: moments.money(visit.paid) }));
 }
+
+const began = await begin("board.read");
+if (began) start(began);

@@ -63,8 +63,8 @@ async function send(around, row, what, body = {}) {
   const { appointment } = row;
   announce(t("working"));
   try {
-    await post(`/appointments/${appointment.id}/${what}`, { if_version: appointment.version, ...body });
-    await around.changed(t(`done_${what}`), "ok", appointment.id);
+    const now = await post(`/appointments/${appointment.id}/${what}`, { if_version: appointment.version, ...body });
+    await around.changed(t(`done_${what}`, { when: when(around, now.appointment) }), "ok", appointment.id);
     return true;
   } catch (problem) {
     const kind = problem.code === "version-conflict" ? "warn" : "error";
@@ -76,6 +76,8 @@ async function send(around, row, what, body = {}) {
 function direct(around, row, what) {
   return send(around, row, what);
 }
+
+const when = ({ branch }, { starts_at: starts }) => moments.longDay(moments.dayOf(starts, branch.zone)) + t("comma") + moments.time(starts, branch.zone);
 
 const about = (around, row) =>
   h("p", { class: "hint" }, [row.patient.full_name, moments.time(row.appointment.starts_at, around.branch.zone)].filter(Boolean).join(" · "));
@@ -177,13 +179,13 @@ export function book(around, known) {
   return visitDialogue(around, known, {
     title: t("book_title"),
     path: "/appointments",
-    done: t("done_book"),
+    done: "done_book",
     withTime: true,
   });
 }
 
 export function walkIn(around, known) {
-  return visitDialogue(around, known, { title: t("walk_in_title"), path: "/visits", done: t("done_walk_in"), withTime: false });
+  return visitDialogue(around, known, { title: t("walk_in_title"), path: "/visits", done: "done_walk_in", withTime: false });
 }
 
 async function visitDialogue(around, known, { title, path, done, withTime }) {
@@ -232,7 +234,7 @@ async function visitDialogue(around, known, { title, path, done, withTime }) {
       withTime ? host : h("button", { type: "submit", class: "primary" }, t("walk_in_now")),
     );
   });
-  if (made) await around.changed(done, "ok", made.appointment?.id);
+  if (made) await around.changed(t(done, { when: when(around, made.appointment) }), "ok", made.appointment.id);
 }
 
 function patientFields(known) {

@@ -102,3 +102,18 @@ export function dialogue(title, closeLabel, body) {
     dialog.showModal();
   });
 }
+
+/** Menus made of `<details class="more">`: one open at a time; Escape and a click elsewhere close it. */
+export function closeMenusOutside() {
+  const open = () => document.querySelectorAll("details.more[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of open()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+}

@@ -11,8 +11,6 @@ const link = `/links/${encodeURIComponent(root.dataset.token)}`;
 const post = once();
 const REASONS = ["ill", "busy", "no_longer_needed", "other_clinic", "other"];
 
-show();
-
 async function show(message, kind = "ok") {
   try {
     draw(await get(link), message, kind);
@@ -152,3 +150,5 @@ function move({ appointment, branch }) {
     onpick: (slot) => send("reschedule", { starts_at: slot.starts_at }, t("moved_now")),
   });
 }
+
+show();

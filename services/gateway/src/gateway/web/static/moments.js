@@ -69,6 +69,9 @@ export function weekdayName(number) {
   return kazakh ? KAZAKH.weekdays[number % 7] : format({ timeZone: "UTC", weekday: "long" }).format(noon(`2024-01-0${number}`));
 }
 
+/** The number of the day in its month, by the locale's calendar. */
+export const dayOnly = (day) => format({ timeZone: "UTC", day: "numeric" }).format(noon(day));
+
 export function dayAndMonth(day) {
   const moment = noon(day);
   if (kazakh) return `${moment.getUTCDate()} ${KAZAKH.monthsShort[moment.getUTCMonth()]}`;
@@ -118,9 +121,3 @@ export function money({ amount, currency }) {
     maximumFractionDigits: digits,
   }).format(major);
 }
-
-/** A language's own name. */
-export const languageName = (code) => {
-  const name = new Intl.DisplayNames([code === "kk" ? "ru" : code], { type: "language" }).of(code);
-  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
-};

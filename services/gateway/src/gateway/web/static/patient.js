@@ -8,11 +8,9 @@ import { begin } from "./staff.js";
 import { t } from "./texts.js";
 
 const root = $("#page");
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const at = (instant) => moments.dateAndTime(instant, zone);
-
 const began = await begin("patients.read");
-if (began) load();
+const zone = began?.directory.branches[0]?.zone || "UTC";
+const at = (instant) => moments.dateAndTime(instant, zone);
 
 async function load() {
   fill(root, h("p", { class: "loading", role: "status" }, t("loading")));
@@ -61,7 +59,16 @@ function section(name, part, show) {
 
 const fact = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
 const entry = (when, what, chip) => h("li", { class: "visit" }, h("span", { class: "visit-when" }, when), chip, h("span", { class: "visit-what" }, what));
-const entries = (list) => (list.length ? h("ul", {}, list) : h("p", { class: "hint" }, t("none")));
+const AT_FIRST = 8;
+
+function entries(list) {
+  if (!list.length) return h("p", { class: "hint" }, t("none"));
+  const rest = list.slice(AT_FIRST);
+  return [
+    h("ul", {}, list.slice(0, AT_FIRST)),
+    rest.length > 0 && h("details", { class: "rest" }, h("summary", {}, t("show_rest", { n: moments.number(rest.length) })), h("ul", {}, rest)),
+  ];
+}
 
 function person({ card, notes, tags }, part) {
   return [
@@ -109,3 +116,5 @@ const consents = ({ permissions }) =>
 
 const recalls = ({ recalls: planned }) =>
   entries(planned.map((one) => entry(at(one.due_at), one.rule_name, h("span", { class: `chip is-${one.state === "planned" ? "open" : "ok"}` }, t(`recall_${one.state}`)))));
+
+if (began) load();

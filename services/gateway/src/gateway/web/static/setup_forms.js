@@ -3,9 +3,8 @@
 import { field, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { majorText, minorUnits, plainDigits } from "./numbers.js";
-import { locale, t, worded } from "./texts.js";
+import { locale, OWN_NAMES, t, worded } from "./texts.js";
 
-const LOCALES = ["ru", "kk", "en", "pt-BR", "fa", "fr", "zh-TW"];
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 const DAY_OPENS = "09:00";
 const DAY_CLOSES = "18:00";
@@ -19,28 +18,56 @@ const whole = (input) => Number.parseInt(plainDigits(input.value), 10) || 0;
 function wordings(title, texts, { locales }) {
   const inputs = Object.fromEntries(locales.map((one) => [one, text(texts?.[one], { lang: one, dir: one === "fa" ? "rtl" : "ltr" })]));
   return {
-    fields: group(title, h("div", { class: "grid" }, locales.map((one) => field(moments.languageName(one), inputs[one])))),
+    fields: group(title, h("div", { class: "grid" }, locales.map((one) => field(OWN_NAMES[one], inputs[one])))),
     read: () => Object.fromEntries(Object.entries({ ...texts, ...mapped(inputs, (input) => input.value.trim()) }).filter(([, value]) => value)),
   };
 }
 
 const mapped = (things, how) => Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, how(thing)]));
 
-/** Checked weekdays with their times; `rules` have weekday and the two named times. */
+/** Checked weekdays with their times, more than one line for a day with a break; `rules` have weekday and the two named times. */
 function hours(title, rules, [from, to]) {
-  const rows = WEEK.map((weekday) => {
+  const days = WEEK.map((weekday) => {
     const those = rules.filter((one) => one.weekday === weekday);
-    const name = moments.weekdayName(weekday);
-    const open = h("input", { type: "checkbox", checked: those.length > 0 });
-    const starts = h("input", { type: "time", value: (those[0]?.[from] || DAY_OPENS).slice(0, 5), "aria-label": `${name}: ${t("from")}` });
-    const ends = h("input", { type: "time", value: (those[0]?.[to] || DAY_CLOSES).slice(0, 5), "aria-label": `${name}: ${t("until")}` });
-    // A second rule of the same day (after a break) stays as it is.
-    return { weekday, open, starts, ends, others: those.slice(1), first: those[0] || {}, line: h("div", { class: "hours" }, h("label", { class: "check" }, open, h("span", {}, name)), starts, ends) };
+    const day = { weekday, lines: [], host: h("div", { class: "hours-day" }) };
+    for (const rule of those.length ? those : [null]) addLine(day, rule, [from, to]);
+    return day;
   });
   return {
-    fields: group(title, rows.map((one) => one.line)),
-    read: () => rows.filter((one) => one.open.checked).flatMap((one) => [{ ...one.first, weekday: one.weekday, [from]: one.starts.value, [to]: one.ends.value }, ...one.others]),
+    fields: group(title, days.map((one) => one.host)),
+    read: () =>
+      days.flatMap((day) =>
+        day.lines
+          .filter((line) => line.open.checked)
+          .map((line) => ({ ...line.rule, weekday: day.weekday, [from]: line.starts.value, [to]: line.ends.value })),
+      ),
   };
+}
+
+function addLine(day, rule, [from, to]) {
+  const name = moments.weekdayName(day.weekday);
+  const first = day.lines.length === 0;
+  const line = {
+    rule: rule || {},
+    open: h("input", { type: "checkbox", checked: Boolean(rule) }),
+    starts: h("input", { type: "time", value: (rule?.[from] || DAY_OPENS).slice(0, 5), "aria-label": `${name}: ${t("from")}` }),
+    ends: h("input", { type: "time", value: (rule?.[to] || DAY_CLOSES).slice(0, 5), "aria-label": `${name}: ${t("until")}` }),
+  };
+  const more = () => {
+    addLine(day, { [from]: line.ends.value, [to]: DAY_CLOSES }, [from, to]);
+    day.lines.at(-1).starts.focus();
+  };
+  day.lines.push(line);
+  day.host.append(
+    h(
+      "div",
+      { class: "hours" },
+      h("label", { class: "check" }, line.open, h("span", { class: first ? "" : "hint" }, name)),
+      line.starts,
+      line.ends,
+      first && h("button", { type: "button", class: "quiet icon", "aria-label": `${name}: ${t("more_hours")}`, title: t("more_hours"), onclick: more }, "+"),
+    ),
+  );
 }
 
 function checks(title, things, chosen) {
@@ -59,7 +86,7 @@ function branchForm(branch, { network, branches }) {
   for (const part of Object.keys(parts)) parts[part] = text(address[part]);
   const phone = h("input", { type: "tel", maxlength: "32", dir: "ltr", value: branch?.phone || "" });
   const zone = text(like?.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, { list: "zones", dir: "ltr" });
-  const language = h("select", {}, LOCALES.map((one) => option(one, moments.languageName(one), one === (branch?.locale || network.locales[0]))));
+  const language = h("select", {}, Object.keys(OWN_NAMES).map((one) => option(one, OWN_NAMES[one], one === (branch?.locale || network.locales[0]))));
   const signature = text(branch?.signature);
   const open = hours(t("hours"), branch?.hours || [], ["opens", "closes"]);
   return {

@@ -22,3 +22,14 @@ export function worded(byLocale, fallback) {
   if (!byLocale) return "";
   return byLocale[locale] || byLocale[fallback] || Object.values(byLocale).find(Boolean) || "";
 }
+
+/** Each language by its own name. */
+export const OWN_NAMES = {
+  ru: "Русский",
+  kk: "Қазақша",
+  en: "English",
+  "pt-BR": "Português",
+  fa: "فارسی",
+  fr: "Français",
+  "zh-TW": "繁體中文",
+};

@@ -100,6 +100,7 @@ export function timeChooser(host, { find, zone, from, onpick }) {
       },
       h("span", { class: "day-week" }, moments.weekday(day)),
       h("span", { class: "day-date" }, moments.dayAndMonth(day)),
+      h("span", { class: "day-short" }, moments.dayOnly(day)),
     );
   }
 

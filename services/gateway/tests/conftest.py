@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
-from .owners import Owners, answers_of
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from common.bus import Bus
 from common.contracts.gateway import CreateStaff, Role
@@ -17,7 +19,15 @@ from gateway.app import create_app
 from gateway.operations import accounts
 from gateway.settings import Settings
 
+from .owners import Owners, answers_of
+
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def traced() -> None:
+    """Spans need a provider, as `telemetry.start` makes one in a process."""
+    trace.set_tracer_provider(TracerProvider())
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +55,18 @@ def settings(urls: Urls, nats_server: Any, environment: Any) -> Settings:
     return Settings()
 
 
+def booking_form(owners: Owners, **more: Any) -> dict[str, Any]:
+    """What the booking form sends."""
+    return {
+        "service_id": str(owners.service_id),
+        "branch_id": str(owners.branch_id),
+        "practitioner_id": str(owners.practitioner_id),
+        "starts_at": "2026-11-03T10:00:00+05:00",
+        "patient": {"full_name": "Дана Смагулова", "phone": "+77010000001", "locale": "ru"},
+        **more,
+    }
+
+
 class Api(httpx.AsyncClient):
     """A client of the running gateway, which can log in."""
 
@@ -61,11 +83,14 @@ class Api(httpx.AsyncClient):
         """A fresh account of these roles; returns its e-mail."""
         email = f"{roles[0]}-{new_id().hex}@example.org"
         command = CreateStaff(
-            staff_id=new_id(), email=email, display_name="Somebody", password=PASSWORD, roles=list(roles), **more
+            staff_id=new_id(),
+            email=email,
+            display_name="Somebody",
+            password=PASSWORD,
+            roles=list(roles),
+            **more,
         )
-        await accounts.create_staff(
-            self.parts.database, self.network_id, command, now=self.parts.clock.now()
-        )
+        await accounts.create_staff(self.parts.database, self.network_id, command, now=self.parts.clock.now())
         return email
 
     async def token(self, *roles: Role, **more: Any) -> str:
@@ -75,6 +100,21 @@ class Api(httpx.AsyncClient):
         self.cookies.clear()
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
+
+    async def book(self, owners: Owners, **more: Any) -> dict[str, Any]:
+        """A booking; its answer, with `token` of the link and `patient_id`."""
+        answer = await self.post(
+            f"/api/v1/networks/{self.network_id}/bookings", json=booking_form(owners, **more)
+        )
+        assert answer.status_code == 201, answer.text
+        booked: dict[str, Any] = answer.json()
+        state = owners.appointments[UUID(booked["appointment"]["id"])].appointment
+        return {
+            **booked,
+            "id": booked["appointment"]["id"],
+            "token": booked["manage_url"].rsplit("/", 1)[1],
+            "patient_id": str(state.patient_id),
+        }
 
     async def bearer(self, *roles: Role, **more: Any) -> dict[str, str]:
         """Headers of somebody of these roles."""

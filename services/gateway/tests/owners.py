@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from common.caller import Caller
 from common.contracts import booking, consents, directory, notifications, patient_profile, recall
 from common.contracts.messages import Done, Money
-from common.errors import Refused, UnknownThing
+from common.errors import Refused, Unavailable, UnknownThing
 from common.rpc import Answers
 
 NAMESPACE = UUID("6f1f4a4e-0000-4000-8000-000000000000")
@@ -36,9 +36,12 @@ class Owners:
         self.permissions: list[consents.Permission] = []
         self.webhooks: list[notifications.IngestWebhook] = []
         self.callers: list[tuple[str, Caller]] = []
+        self.received: list[Any] = []
         self.late: dict[str, float] = {}
         self.unavailable: set[str] = set()
         self.changes: list[Any] = []
+        self.mixed_up: list[consents.Permission] = []
+        """What consents wrongly adds to every answer."""
 
     def directory(self) -> directory.Directory:
         hours = [directory.OpeningHours(weekday=day, opens=time(9), closes=time(18)) for day in range(1, 7)]
@@ -80,11 +83,10 @@ class Owners:
     async def reach(self, owner: str, caller: Caller, request: Any) -> None:
         """Every answer begins here: who asked is kept, and whoever is late waits."""
         self.callers.append((type(request).__name__, caller))
+        self.received.append(request)
         if owner in self.late:
             await asyncio.sleep(self.late[owner])
         if owner in self.unavailable:
-            from common.errors import Unavailable
-
             raise Unavailable(owner, "stopped by the test")
 
     def slots(self) -> list[booking.Slot]:
@@ -155,7 +157,9 @@ def _booking() -> Answers[Owners]:
     @answers.to(booking.AppointmentsOfPatient)
     async def of_patient(query: Any, caller: Caller, owners: Owners) -> booking.Appointments:
         await owners.reach("booking", caller, query)
-        found = [one for one in owners.appointments.values() if one.appointment.patient_id in query.patient_ids]
+        found = [
+            one for one in owners.appointments.values() if one.appointment.patient_id in query.patient_ids
+        ]
         return booking.Appointments(appointments=found)
 
     @answers.to(booking.DayBoard)
@@ -165,7 +169,9 @@ def _booking() -> Answers[Owners]:
         return booking.Appointments(appointments=found)
 
     @answers.to(booking.BookAppointment)
-    async def book(command: booking.BookAppointment, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+    async def book(
+        command: booking.BookAppointment, caller: Caller, owners: Owners
+    ) -> booking.AppointmentRecord:
         await owners.reach("booking", caller, command)
 
         def take() -> booking.AppointmentRecord:
@@ -328,7 +334,9 @@ def _profile() -> Answers[Owners]:
     @answers.to(patient_profile.GetAlerts)
     async def alerts(query: Any, caller: Caller, owners: Owners) -> patient_profile.AlertFlags:
         await owners.reach("patient_profile", caller, query)
-        return patient_profile.AlertFlags(alerts={one: owners.alerts.get(one, []) for one in query.patient_ids})
+        return patient_profile.AlertFlags(
+            alerts={one: owners.alerts.get(one, []) for one in query.patient_ids}
+        )
 
     @answers.to(patient_profile.ListTasks)
     async def tasks(query: Any, caller: Caller, owners: Owners) -> patient_profile.Tasks:
@@ -342,7 +350,9 @@ def _consents() -> Answers[Owners]:
     answers = Answers[Owners]()
 
     @answers.to(consents.GrantPermissions)
-    async def grant(command: consents.GrantPermissions, caller: Caller, owners: Owners) -> consents.Permissions:
+    async def grant(
+        command: consents.GrantPermissions, caller: Caller, owners: Owners
+    ) -> consents.Permissions:
         await owners.reach("consents", caller, command)
 
         def keep() -> consents.Permissions:
@@ -361,7 +371,7 @@ def _consents() -> Answers[Owners]:
     async def of_patient(query: Any, caller: Caller, owners: Owners) -> consents.Permissions:
         await owners.reach("consents", caller, query)
         found = [one for one in owners.permissions if one.patient_id in query.patient_ids]
-        return consents.Permissions(permissions=found)
+        return consents.Permissions(permissions=[*found, *owners.mixed_up])
 
     return answers
 

@@ -1,17 +1,19 @@
 """A small network for the tests of booking, and short words for what is done in it."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
 import orjson
+import pytest
 import sqlalchemy as sa
 
 from booking import handlers
 from booking.handlers import Parts
 from common.caller import Caller
-from common.contracts.booking import AppointmentRecord, BookAppointment
+from common.contracts.booking import AppointmentRecord, BookAppointment, FindFreeSlots
 from common.contracts.directory import (
     Address,
     Branch,
@@ -28,6 +30,7 @@ from common.contracts.directory import (
     WorkingHours,
 )
 from common.contracts.messages import Money, Request
+from common.errors import Refused
 from common.ids import new_id
 from common.testing import caller
 
@@ -179,3 +182,21 @@ async def open_clinic(parts: Parts, **service: Any) -> Clinic:
     await clinic.tell(OpenNetwork(network=network))
     await clinic.put(branch, offered, clinic.practitioner)
     return clinic
+
+
+async def refused(attempt: Awaitable[Any]) -> Refused:
+    """The refusal that an attempt ends in."""
+    with pytest.raises(Refused) as refusal:
+        await attempt
+    return refusal.value
+
+
+async def code_of(attempt: Awaitable[Any]) -> str:
+    """Its code."""
+    return (await refused(attempt)).refusal
+
+
+async def free(clinic: Clinic, **query: Any) -> set[datetime]:
+    """The starts that a search finds."""
+    found = await clinic.tell(FindFreeSlots(service_id=clinic.service.service_id, **query))
+    return {slot.starts_at for slot in found.slots}

@@ -4,11 +4,8 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from booking.handlers import Parts
-from booking.rules.appointment import OCCUPYING
 from booking.tables.directory import Directories
 from common.contracts.booking import (
     CancelAppointment,
@@ -16,35 +13,30 @@ from common.contracts.booking import (
     CompleteAppointment,
     ConfirmAppointment,
     CorrectAppointment,
-    FindFreeSlots,
     MarkNoShow,
     Paid,
     RecordPayment,
     RescheduleAppointment,
 )
 from common.contracts.directory import PutBranch, PutService
-from common.errors import CommandReused, Refused
+from common.errors import CommandReused
 from common.ids import new_id
 from common.testing import START
 
-from .clinic import Clinic, a_branch, a_practitioner, a_room, a_service, almaty, open_clinic
+from .clinic import (
+    Clinic,
+    a_branch,
+    a_practitioner,
+    a_room,
+    a_service,
+    almaty,
+    code_of,
+    free,
+    open_clinic,
+    refused,
+)
 
 TEN = almaty(3, 10)
-
-
-async def refused(attempt) -> Refused:
-    with pytest.raises(Refused) as refusal:
-        await attempt
-    return refusal.value
-
-
-async def code_of(attempt) -> str:
-    return (await refused(attempt)).refusal
-
-
-async def free(clinic: Clinic, **query) -> set[datetime]:
-    found = await clinic.tell(FindFreeSlots(service_id=clinic.service.service_id, **query))
-    return {slot.starts_at for slot in found.slots}
 
 
 # --- booking --------------------------------------------------------------------------------------------
@@ -181,135 +173,6 @@ async def test_another_process_sees_a_change_of_the_directory_before_it_refuses_
     await clinic.put(added.model_copy(update={"active": False}))
     gone = elsewhere.book(almaty(3, 15), practitioner_id=added.practitioner_id)
     assert await code_of(gone) == "not-offered"
-
-
-# --- races ----------------------------------------------------------------------------------------------
-
-
-async def test_two_hundred_want_one_slot_and_one_gets_it(clinic: Clinic):
-    sources = ("site", "phone", "whatsapp", "instagram", "listing")
-    attempts = [clinic.book(TEN, source=sources[number % 5]) for number in range(200)]
-    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    assert len(refusals) == 199
-    assert {refusal.refusal for refusal in refusals} == {"slot-taken"}
-    assert all(len(refusal.extra["alternatives"]) >= 3 for refusal in refusals)
-    assert await clinic.told() == [("booked", 1)]
-
-
-async def test_three_practitioners_compete_for_two_chairs(parts: Parts):
-    clinic = await open_clinic(parts, room_kind="chair")
-    colleagues = [a_practitioner(clinic.branch, clinic.service) for _ in range(5)]
-    await clinic.put(a_room(clinic.branch), a_room(clinic.branch, name="2"), *colleagues)
-    attempts = [clinic.book(TEN, practitioner_id=one.practitioner_id) for one in colleagues]
-    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-    booked = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
-    assert len(booked) == 2
-    assert len({record.appointment.room_id for record in booked}) == 2
-    assert {outcome.refusal for outcome in outcomes if isinstance(outcome, Refused)} == {"slot-taken"}
-    assert TEN not in await free(clinic)
-
-
-async def test_one_patient_books_everywhere_at_once_and_gets_one_visit(clinic: Clinic):
-    colleagues = [a_practitioner(clinic.branch, clinic.service) for _ in range(8)]
-    await clinic.put(*colleagues)
-    patient = new_id()
-    attempts = [
-        clinic.book(TEN, practitioner_id=one.practitioner_id, patient_id=patient) for one in colleagues
-    ]
-    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-    assert sorted(getattr(outcome, "refusal", "booked") for outcome in outcomes) == [
-        "booked",
-        *["patient-busy"] * 7,
-    ]
-
-
-async def test_moves_and_bookings_that_meet_never_overlap_nor_fail(clinic: Clinic):
-    start = almaty(4, 9)
-    times = [start + timedelta(minutes=30 * number) for number in range(6)]
-    there = [await clinic.book(at) for at in times[:4]]
-
-    async def act(number: int) -> str:
-        at = times[number % 6]
-        try:
-            if number % 3 == 0:
-                await clinic.book(at)
-            else:
-                moving = there[number % 4].appointment.appointment_id
-                await clinic.tell(RescheduleAppointment(appointment_id=moving, starts_at=at))
-        except Refused as refusal:
-            return refusal.refusal
-        return "done"
-
-    outcomes = await asyncio.gather(*(act(number) for number in range(90)))
-    assert set(outcomes) <= {"done", "slot-taken"}
-    [overlaps] = await clinic.rows(
-        "SELECT count(*) AS n FROM appointments a JOIN appointments b ON a.appointment_id < b.appointment_id"
-        " AND a.practitioner_id = b.practitioner_id AND a.busy && b.busy"
-        f" WHERE a.status IN {OCCUPYING} AND b.status IN {OCCUPYING}"
-    )
-    assert overlaps.n == 0
-    for record in there:
-        versions = await clinic.rows(
-            "SELECT (convert_from(body, 'UTF8')::jsonb->>'version')::int AS version FROM outbox"
-            " WHERE convert_from(body, 'UTF8')::jsonb->'appointment'->>'appointment_id' = :id ORDER BY seq",
-            id=str(record.appointment.appointment_id),
-        )
-        assert [row.version for row in versions] == list(range(1, len(versions) + 1))
-
-
-@pytest.mark.parametrize(
-    ("constraint", "shared"),
-    [
-        ("practitioner_once", ("practitioner_id",)),
-        ("room_once", ("room_id",)),
-        ("patient_once", ("patient_id",)),
-    ],
-)
-async def test_the_database_refuses_an_overlap_put_in_by_hand(clinic: Clinic, constraint, shared):
-    await clinic.put(a_room(clinic.branch))
-    await clinic.book(TEN)
-    await clinic.rows("UPDATE appointments SET room_id = :room RETURNING 1", room=new_id())
-    columns = {"practitioner_id": ":fresh1", "room_id": ":fresh2", "patient_id": ":fresh3"}
-    values = {name: name if name in shared else value for name, value in columns.items()}
-    fresh = {value[1:]: new_id() for value in values.values() if value.startswith(":")}
-    copy = (
-        "INSERT INTO appointments (network_id, appointment_id, version, status, practitioner_id, room_id,"
-        " patient_id, branch_id, service_id, starts_at, ends_at, buffer_before, buffer_after, visit, busy,"
-        " overlap_lane, overbook_reason, source, utm, sequence, moves, path, created_at, currency)"
-        f" SELECT network_id, :id, 1, :status, {values['practitioner_id']}, {values['room_id']},"
-        f" {values['patient_id']}, branch_id, service_id, starts_at, ends_at, 0, 0, visit, busy,"
-        " CAST(:lane AS int), :reason, source, utm, 0, 0, path, created_at, currency FROM appointments LIMIT 1"
-    )
-
-    async def insert(status: str, lane: int = 0, reason: str | None = None) -> None:
-        async with clinic.parts.database.transaction(clinic.caller.network_id) as tx:
-            await tx.execute(
-                sa.text(copy), {"id": new_id(), "status": status, "lane": lane, "reason": reason, **fresh}
-            )
-
-    with pytest.raises(IntegrityError, match=constraint):
-        await insert("booked")
-    await insert("cancelled")
-    with pytest.raises(IntegrityError, match="overbooking_says_why"):
-        await insert("booked", lane=1)
-    await insert("booked", lane=1, reason="asked for by the head doctor")
-
-
-async def test_one_network_never_sees_nor_blocks_another(clinic: Clinic, parts: Parts):
-    other = await open_clinic(parts)
-    booked = await clinic.book(TEN)
-    mine = booked.appointment
-    stranger = other.tell(CancelAppointment(appointment_id=mine.appointment_id))
-    assert await code_of(stranger) == "unknown-appointment"
-    assert await other.rows("SELECT 1 FROM appointments") == []
-    await other.put(
-        clinic.branch, clinic.service, clinic.practitioner
-    )  # the same ids, which nobody but an attacker would use
-    await other.book(
-        TEN, patient_id=mine.patient_id, service_id=mine.service_id, branch_id=mine.branch_id,
-        practitioner_id=mine.practitioner_id,
-    )  # fmt: skip
 
 
 # --- after the booking ----------------------------------------------------------------------------------

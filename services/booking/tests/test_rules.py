@@ -20,8 +20,9 @@ from booking.rules.refusals import (
     TooLateToMove,
     TooManyMoves,
 )
+from booking.rules.reports import Tally, Worked
 from common.caller import Caller
-from common.contracts.booking import Paid, Status
+from common.contracts.booking import AskReport, Paid, Status
 from common.contracts.directory import Branch, Network, OpeningHours, Practitioner, Service
 from common.errors import NotAllowed, Refused, UnknownThing, VersionConflict
 from common.ids import new_id
@@ -303,35 +304,37 @@ DOCTOR = a_practitioner(BRANCH, SERVICE)
 CATALOGUE = a_catalogue(BRANCH, SERVICE, DOCTOR)
 
 
-def seen(status: Status, **changes) -> Appointment:
-    where = {"branch_id": BRANCH.branch_id, "practitioner_id": DOCTOR.practitioner_id}
-    return an_appointment(status, service_id=SERVICE.service_id, **where, **changes)
+def some(number: int, status: Status, **changes) -> Tally:
+    tally = Tally(
+        practitioner_id=DOCTOR.practitioner_id, service_id=SERVICE.service_id, status=status, source="site",
+        number=number, price=number * 1_000_000, paid=0, paid_for=0,
+    )  # fmt: skip
+    return replace(tally, **changes)
 
 
 def test_twenty_slots_with_a_fifth_missed_lose_forty_thousand():
-    day = [seen("fulfilled") for _ in range(16)] + [seen("noshow") for _ in range(4)]
-    report = reports.no_show([*day, seen("cancelled"), seen("held")], CATALOGUE)
+    report = reports.no_show([some(16, "fulfilled"), some(4, "noshow"), some(3, "cancelled")], CATALOGUE)
     assert report.totals == {"booked": 20, "fulfilled": 16, "noshow": 4, "rate": 0.2, "lost": 40_000 * 100}
     assert [row.values for row in report.rows] == [report.totals]
+    assert report.rows[0].labels["practitioner"] == DOCTOR.name
 
 
-def test_nobody_is_late_where_nobody_came_yet():
-    assert reports.no_show([seen("booked")], CATALOGUE).totals["rate"] == 0
+def test_nobody_has_missed_a_visit_that_is_still_to_come():
+    assert reports.no_show([some(1, "booked")], CATALOGUE).totals["rate"] == 0
 
 
 def test_sources_add_up_to_all_bookings():
     report = reports.sources(
-        [seen("booked"), seen("cancelled", source="phone"), seen("noshow", source="phone")]
+        [some(1, "booked"), some(1, "cancelled", source="phone"), some(2, "noshow", source="phone")]
     )
-    assert {row.labels["source"]: row.values["booked"] for row in report.rows} == {"phone": 2, "site": 1}
-    assert report.totals == {"booked": 3}
+    assert {row.labels["source"]: row.values["booked"] for row in report.rows} == {"phone": 3, "site": 1}
+    assert report.totals == {"booked": 4}
 
 
 def test_load_is_booked_minutes_of_offered_minutes():
     visits = [
-        seen("booked"),
-        seen("fulfilled", starts_at=almaty(4, 12)),
-        seen("noshow", starts_at=almaty(4, 13)),
+        Worked(DOCTOR.practitioner_id, BRANCH.branch_id, at, at + timedelta(minutes=30))
+        for at in (almaty(4, 10), almaty(4, 12))
     ]
     report = reports.load(visits, CATALOGUE, [BRANCH], [date(2026, 11, 4), date(2026, 11, 5)])
     assert [row.values for row in report.rows] == [
@@ -341,8 +344,16 @@ def test_load_is_booked_minutes_of_offered_minutes():
     assert report.totals == {"booked": 60, "offered": 1080, "load": pytest.approx(60 / 1080)}
 
 
+def test_load_is_told_for_a_year_at_most():
+    first = date(2026, 1, 1)
+    year = AskReport(kpi="load", from_date=first, to_date=first + timedelta(days=365))
+    assert len(reports.days_of_load(year)) == 366
+    with pytest.raises(Refused) as refused:
+        reports.days_of_load(year.model_copy(update={"to_date": first + timedelta(days=366)}))
+    assert refused.value.refusal == "period-too-long"
+
+
 def test_revenue_is_what_was_paid():
-    paid = rules.pay(seen("fulfilled"), Paid(amount=2_500_000, currency="KZT"), now=NOW)
-    report = reports.revenue([paid, seen("fulfilled")], CATALOGUE)
-    assert report.totals == {"visits": 1, "paid": 2_500_000}
+    report = reports.revenue([some(3, "fulfilled", paid=2_500_000, paid_for=2), some(1, "booked")], CATALOGUE)
+    assert report.totals == {"visits": 2, "paid": 2_500_000}
     assert report.rows[0].labels["service"] == "Гигиена"

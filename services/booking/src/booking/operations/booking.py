@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from booking.operations.acting import OVERLAP, Acting, state_of
 from booking.queries.slots import alternatives
 from booking.rules import appointment as rules
+from booking.rules import telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import Place, check_place, notice
 from booking.rules.catalogue import Catalogue
@@ -65,7 +66,7 @@ async def _book(
         booked = await _take(tx, acting, catalogue, wanted)
     if booked is None:
         raise await _refusal(tx, acting, catalogue, place, wanted)
-    return rules.record(booked, service_kind=place.service.kind)
+    return telling.record(booked, service_kind=place.service.kind)
 
 
 def _appointment(acting: Acting, place: Place, command: BookAppointment) -> Appointment:
@@ -113,7 +114,7 @@ async def _take(
             network_id=acting.network_id,
             occurred_at=acting.now,
             version=1,
-            appointment=rules.state(appointment),
+            appointment=telling.state(appointment),
         )
         if await appointments.take(tx, appointment, event, revision=catalogue.revision):
             return appointment
@@ -160,7 +161,7 @@ async def reschedule(
         before.practitioner_id,
         before.branch_id,
     ):
-        return rules.record(before, service_kind=place.service.kind)
+        return telling.record(before, service_kind=place.service.kind)
     check_place(place, catalogue, now=acting.now)
     await appointments.take_turns(tx, acting.network_id, after.practitioner_id)
     await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
@@ -171,11 +172,11 @@ async def reschedule(
         network_id=acting.network_id,
         occurred_at=acting.now,
         version=moved.version,
-        appointment=rules.state(moved),
+        appointment=telling.state(moved),
         previous_starts_at=before.starts_at,
     )
     await outbox.record(tx, event)
-    return rules.record(moved, service_kind=place.service.kind)
+    return telling.record(moved, service_kind=place.service.kind)
 
 
 def _moved(

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from booking.operations.acting import Acting
 from booking.operations.booking import change_where_free
 from booking.rules import appointment as rules
+from booking.rules import telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import notice
 from booking.rules.catalogue import Catalogue, expect_currency
@@ -90,7 +91,7 @@ async def complete(tx: AsyncConnection, acting: Acting, command: CompleteAppoint
         network_id=acting.network_id,
         occurred_at=acting.now,
         version=after.version,
-        appointment=rules.state(after),
+        appointment=telling.state(after),
         visit=_visit(catalogue, after),
     )
     await outbox.record(tx, event)
@@ -111,7 +112,7 @@ async def correct(tx: AsyncConnection, acting: Acting, command: CorrectAppointme
         network_id=acting.network_id,
         occurred_at=acting.now,
         version=after.version,
-        appointment=rules.state(after),
+        appointment=telling.state(after),
         corrected_from=before.status,
     )
     await outbox.record(tx, event)
@@ -167,7 +168,7 @@ async def _write(
         network_id=acting.network_id,
         occurred_at=acting.now,
         version=after.version,
-        appointment=rules.state(after),
+        appointment=telling.state(after),
     )
     await outbox.record(tx, told)
     return _record(catalogue, after)
@@ -179,10 +180,10 @@ def _paid(acting: Acting, catalogue: Catalogue, appointment: Appointment, paid: 
 
 
 def _visit(catalogue: Catalogue, appointment: Appointment) -> VisitState:
-    visit = rules.visit(appointment, service_kind=catalogue.service(appointment.service_id).kind)
+    visit = telling.visit(appointment, service_kind=catalogue.service(appointment.service_id).kind)
     assert visit is not None, "a fulfilled appointment has a visit"
     return visit
 
 
 def _record(catalogue: Catalogue, appointment: Appointment) -> AppointmentRecord:
-    return rules.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)
+    return telling.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)

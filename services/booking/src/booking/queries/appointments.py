@@ -6,8 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.queries.slots import alternatives
-from booking.rules import appointment as rules
-from booking.rules import availability
+from booking.rules import availability, telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import Place
 from booking.rules.catalogue import Catalogue
@@ -84,7 +83,7 @@ async def find_alternatives(
 def _records(catalogue: Catalogue, found: Iterable[Appointment]) -> Appointments:
     return Appointments(
         appointments=[
-            rules.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)
+            telling.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)
             for appointment in found
         ]
     )

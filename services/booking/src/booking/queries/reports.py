@@ -4,10 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules import availability
 from booking.rules import reports as rules
-from booking.rules.appointment import Appointment
 from booking.rules.catalogue import Catalogue
-from booking.tables import appointments
+from booking.tables import reports
 from common.contracts.booking import AskReport, Report
+from common.contracts.directory import Branch
 
 
 async def report(tx: AsyncConnection, catalogue: Catalogue, query: AskReport) -> Report:
@@ -17,24 +17,22 @@ async def report(tx: AsyncConnection, catalogue: Catalogue, query: AskReport) ->
         if query.branch_id is not None
         else list(catalogue.branches.values())
     )
-    found: list[Appointment] = []
-    for branch in branches:
-        start, _ = availability.local_day(branch.zone, query.from_date)
-        _, end = availability.local_day(branch.zone, query.to_date)
-        found += await appointments.of_branch(
-            tx,
-            catalogue.network.network_id,
-            branch.branch_id,
-            availability.instant(start),
-            availability.instant(end),
-        )
+    periods = [_period(query, branch) for branch in branches]
+    network_id = catalogue.network.network_id
+    if query.kpi == "load":
+        days = rules.days_of_load(query)
+        return rules.load(await reports.worked(tx, network_id, periods), catalogue, branches, days)
+    tallies = await reports.tallies(tx, network_id, periods)
     match query.kpi:
         case "no-show":
-            return rules.no_show(found, catalogue)
+            return rules.no_show(tallies, catalogue)
         case "sources":
-            return rules.sources(found)
+            return rules.sources(tallies)
         case "revenue":
-            return rules.revenue(found, catalogue)
-        case "load":
-            days = list(availability.days_from(query.from_date, (query.to_date - query.from_date).days + 1))
-            return rules.load(found, catalogue, branches, days)
+            return rules.revenue(tallies, catalogue)
+
+
+def _period(query: AskReport, branch: Branch) -> reports.Period:
+    start, _ = availability.local_day(branch.zone, query.from_date)
+    _, end = availability.local_day(branch.zone, query.to_date)
+    return reports.Period(branch.branch_id, availability.instant(start), availability.instant(end))

@@ -103,3 +103,9 @@ class RoomStays(Refused):
     """A room cannot move to another branch: its appointments would move with it."""
 
     code = "room-stays"
+
+
+class PeriodTooLong(Refused):
+    """A report over more days than it can be made for; `extra["days"]` is the most."""
+
+    code = "period-too-long"

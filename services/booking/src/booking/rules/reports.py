@@ -1,63 +1,92 @@
-"""The numbers of the reports, from the appointments of a period. Money in minor units."""
+"""The numbers of the reports, from counts of a period's appointments. Money in minor units."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from booking.rules import availability
-from booking.rules.appointment import OCCUPYING, Appointment
 from booking.rules.booking import local_date
 from booking.rules.catalogue import Catalogue
-from common.contracts.booking import Report, ReportRow
+from booking.rules.refusals import PeriodTooLong
+from common.contracts.booking import AskReport, Report, ReportRow, Source, Status
 from common.contracts.directory import Branch
 
+Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
 VISITS = frozenset({"booked", "confirmed", "arrived", "fulfilled", "noshow"})
-"""What counts as booked in the no-show report: neither cancelled nor only held."""
+"""What counts as booked in the no-show report: neither cancelled nor displaced."""
+LONGEST_LOAD = 366
+"""Days of the load report, which has a row per practitioner and day."""
 
 
-def no_show(appointments: Iterable[Appointment], catalogue: Catalogue) -> Report:
+@dataclass(frozen=True)
+class Tally:
+    """Appointments (no holds) that are alike, counted."""
+
+    practitioner_id: UUID
+    service_id: UUID
+    status: Status
+    source: Source
+    number: int
+    price: int
+    """The sum of what the catalogue asked for when they were booked."""
+    paid: int
+    paid_for: int
+    """How many of them anything was paid for."""
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A visit that has or had its time."""
+
+    practitioner_id: UUID
+    branch_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+def no_show(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
     """The share of those who did not come among those who were to come and whose visit has ended either way.
 
     `lost` is the price of the missed visits, as the catalogue had it when they were booked.
     """
-    visits = [appointment for appointment in appointments if appointment.status in VISITS]
+    visits = [tally for tally in tallies if tally.status in VISITS]
     rows = [
         ReportRow(labels=_practitioner(catalogue, practitioner_id), values=_no_show(theirs))
-        for practitioner_id, theirs in _grouped(visits, lambda visit: visit.practitioner_id).items()
+        for practitioner_id, theirs in _grouped(visits, lambda tally: tally.practitioner_id).items()
     ]
     return Report(kpi="no-show", totals=_no_show(visits), rows=rows)
 
 
-def _no_show(visits: Sequence[Appointment]) -> dict[str, float]:
-    fulfilled = sum(visit.status == "fulfilled" for visit in visits)
-    missed = [visit for visit in visits if visit.status == "noshow"]
-    ended = fulfilled + len(missed)
+def _no_show(visits: Sequence[Tally]) -> dict[str, float]:
+    fulfilled = sum(tally.number for tally in visits if tally.status == "fulfilled")
+    missed = [tally for tally in visits if tally.status == "noshow"]
+    noshow = sum(tally.number for tally in missed)
     return {
-        "booked": len(visits),
+        "booked": sum(tally.number for tally in visits),
         "fulfilled": fulfilled,
-        "noshow": len(missed),
-        "rate": len(missed) / ended if ended else 0.0,
-        "lost": sum(visit.price or 0 for visit in missed),
+        "noshow": noshow,
+        "rate": noshow / (fulfilled + noshow) if fulfilled + noshow else 0.0,
+        "lost": sum(tally.price for tally in missed),
     }
 
 
-def sources(appointments: Iterable[Appointment]) -> Report:
+def sources(tallies: Sequence[Tally]) -> Report:
     """How many bookings came by which channel, whatever became of them."""
-    booked = [appointment for appointment in appointments if appointment.status != "held"]
     rows = [
-        ReportRow(labels={"source": source}, values={"booked": len(theirs)})
-        for source, theirs in sorted(_grouped(booked, lambda one: one.source).items())
+        ReportRow(labels={"source": source}, values={"booked": sum(tally.number for tally in theirs)})
+        for source, theirs in sorted(_grouped(tallies, lambda tally: tally.source).items())
     ]
-    return Report(kpi="sources", totals={"booked": len(booked)}, rows=rows)
+    return Report(kpi="sources", totals={"booked": sum(tally.number for tally in tallies)}, rows=rows)
 
 
-def revenue(appointments: Iterable[Appointment], catalogue: Catalogue) -> Report:
+def revenue(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
     """What was paid, by practitioner and service. A payment counts on the day of its visit."""
-    paid = [appointment for appointment in appointments if appointment.payments]
+    paid = [tally for tally in tallies if tally.paid_for]
     rows = [
         ReportRow(
             labels={
@@ -65,18 +94,32 @@ def revenue(appointments: Iterable[Appointment], catalogue: Catalogue) -> Report
                 "service_id": str(service_id),
                 "service": next(iter(catalogue.service(service_id).name.values()), ""),
             },
-            values={"visits": len(theirs), "paid": sum(visit.paid for visit in theirs)},
+            values=_revenue(theirs),
         )
         for (practitioner_id, service_id), theirs in _grouped(
-            paid, lambda visit: (visit.practitioner_id, visit.service_id)
+            paid, lambda tally: (tally.practitioner_id, tally.service_id)
         ).items()
     ]
-    totals = {"visits": len(paid), "paid": sum(visit.paid for visit in paid)}
-    return Report(kpi="revenue", totals=totals, rows=rows)
+    return Report(kpi="revenue", totals=_revenue(paid), rows=rows)
+
+
+def _revenue(tallies: Sequence[Tally]) -> dict[str, float]:
+    return {
+        "visits": sum(tally.paid_for for tally in tallies),
+        "paid": sum(tally.paid for tally in tallies),
+    }
+
+
+def days_of_load(query: AskReport) -> list[date]:
+    """The days of a load report; refused `period-too-long` beyond a year."""
+    number = (query.to_date - query.from_date).days + 1
+    if number > LONGEST_LOAD:
+        raise PeriodTooLong(f"Load is told for at most {LONGEST_LOAD} days", days=LONGEST_LOAD)
+    return list(availability.days_from(query.from_date, number))
 
 
 def load(
-    appointments: Iterable[Appointment],
+    visits: Iterable[Worked],
     catalogue: Catalogue,
     branches: Sequence[Branch],
     days: Sequence[date],
@@ -86,7 +129,7 @@ def load(
     Offered is working time; booked is the visits that have or had their time (not buffers, not who stayed away).
     """
     booked = _grouped(
-        (one for one in appointments if one.status in OCCUPYING and one.status != "held"),
+        visits,
         lambda one: (
             one.practitioner_id,
             one.branch_id,
@@ -124,10 +167,8 @@ def _practitioner(catalogue: Catalogue, practitioner_id: UUID) -> dict[str, str]
     }
 
 
-def _grouped(
-    appointments: Iterable[Appointment], key: Callable[[Appointment], Key]
-) -> Mapping[Key, list[Appointment]]:
-    groups: dict[Key, list[Appointment]] = defaultdict(list)
-    for appointment in appointments:
-        groups[key(appointment)].append(appointment)
+def _grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> Mapping[Key, list[Item]]:
+    groups: dict[Key, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
     return groups

@@ -1,0 +1,63 @@
+"""What the reports count, counted by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.rules.reports import Tally, Worked
+from booking.tables.schedule import OCCUPIES
+
+
+@dataclass(frozen=True)
+class Period:
+    """The time that one branch's days cover."""
+
+    branch_id: UUID
+    start: datetime
+    end: datetime
+
+
+async def tallies(tx: AsyncConnection, network_id: str, periods: Sequence[Period]) -> list[Tally]:
+    """All but holds, by practitioner, service, status and source; columns in the order of `Tally`."""
+    rows = await tx.execute(_TALLIES, _values(network_id, periods))
+    return [Tally(*row) for row in rows]
+
+
+async def worked(tx: AsyncConnection, network_id: str, periods: Sequence[Period]) -> list[Worked]:
+    """Visits that have or had their time."""
+    rows = await tx.execute(_WORKED, _values(network_id, periods))
+    return [Worked(row.practitioner_id, row.branch_id, row.starts_at, row.ends_at) for row in rows]
+
+
+def _values(network_id: str, periods: Sequence[Period]) -> dict[str, Any]:
+    return {
+        "network": network_id,
+        "branches": [period.branch_id for period in periods],
+        "starts": [period.start for period in periods],
+        "ends": [period.end for period in periods],
+    }
+
+
+_OF_PERIODS = """
+    FROM unnest(CAST(:branches AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+        AS period (branch_id, starts, ends)
+    JOIN appointments a ON a.network_id = :network AND a.branch_id = period.branch_id
+        AND a.starts_at >= period.starts AND a.starts_at < period.ends AND a.status <> 'held'
+"""
+_TALLIES = sa.text(f"""
+    SELECT a.practitioner_id, a.service_id, a.status, a.source, count(*) AS number,
+        CAST(coalesce(sum(a.price), 0) AS bigint) AS price,
+        CAST(coalesce(sum(p.amount), 0) AS bigint) AS paid, count(p.amount) AS paid_for
+    {_OF_PERIODS}
+    LEFT JOIN (SELECT network_id, appointment_id, sum(amount) AS amount FROM payments GROUP BY 1, 2) p
+        USING (network_id, appointment_id)
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+""")  # noqa: S608 - constants of this module
+_WORKED = sa.text(
+    f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at {_OF_PERIODS} WHERE {OCCUPIES}"
+)

@@ -32,7 +32,7 @@ from notifications.tables import messages as message_rows
 from notifications.tables.messages import Message
 from notifications.tables.schema import attempts, messages
 
-from .world import Provider, World, make_world
+from .world import Provider, World, make_world, status, whatsapp_webhook
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +91,11 @@ class Service:
             total += done
         return total
 
+    async def delivered(self) -> None:
+        """Everything that was sent arrives."""
+        told = [status(one["id"], "delivered", one["reference"]) for one in self.provider.sent]
+        await self.webhook(whatsapp_webhook(statuses=told))
+
     async def at(self, instant: datetime) -> None:
         self.clock.put(instant)
         await self.send()
@@ -127,7 +132,7 @@ class Service:
         async with self.parts.database.transaction(self.world.network_id) as tx:
             rows = await tx.execute(
                 sa.select(*[attempts.c[name] for name in attempt_rows.Attempt.__dataclass_fields__]).order_by(
-                    attempts.c.at
+                    attempts.c.attempt_id
                 )
             )
             return [attempt_rows.value(row) for row in rows]

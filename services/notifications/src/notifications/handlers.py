@@ -120,25 +120,25 @@ def _may_brake(caller: Caller) -> None:
 
 @answers.to(CommunicationsOf)
 async def communications(query: CommunicationsOf, caller: Caller, parts: Parts) -> Communications:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.communications(tx, query, caller.network_id, parts.sealer)
 
 
 @answers.to(GetLastMessageStates)
 async def last_states(query: GetLastMessageStates, caller: Caller, parts: Parts) -> LastMessageStates:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.last_states(tx, caller.network_id, query.appointment_ids)
 
 
 @answers.to(AskMessageReport)
 async def report(query: AskMessageReport, caller: Caller, parts: Parts) -> MessageReport:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.report(tx, caller.network_id, query)
 
 
 @answers.to(ExplainMessage)
 async def explain(query: ExplainMessage, caller: Caller, parts: Parts) -> Explanation:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         message, tried = await queries.message(tx, caller.network_id, query.message_id)
         around = await deciding.surroundings(tx, caller.network_id, [message])
     if query.at is None:

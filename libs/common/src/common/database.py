@@ -94,7 +94,9 @@ def lost_connection(error: BaseException) -> bool:
 class Database:
     """Connections of a running service. `after_commit` callbacks wake the relay and the loops of due work."""
 
-    def __init__(self, url: str, worker_url: str | None = None, *, pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, worker_url: str | None = None, *, pool_size: int = 10, secret: str = ""
+    ) -> None:
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 5,
@@ -105,6 +107,7 @@ class Database:
         self.worker_engine = create_async_engine(worker_url or url, **{**options, "pool_size": 2})
         self.after_commit: list[Callable[[], None]] = []
         self.applied = 0
+        self._secret = secret
 
     async def dispose(self) -> None:
         """Close every connection."""
@@ -118,8 +121,14 @@ class Database:
             yield tx
 
     @asynccontextmanager
+    async def reading(self, network_id: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads: it commits nothing, so it wakes nobody."""
+        async with self._transaction(_SCOPE, {"network": network_id}, wakes=False) as (tx, _):
+            yield tx
+
+    @asynccontextmanager
     async def _transaction(
-        self, first: sa.TextClause, parameters: dict[str, Any]
+        self, first: sa.TextClause, parameters: dict[str, Any], *, wakes: bool = True
     ) -> AsyncIterator[tuple[AsyncConnection, sa.CursorResult[Any]]]:
         """A transaction whose first statement sets its network, and what that statement returned."""
         try:
@@ -129,7 +138,8 @@ class Database:
             if lost_connection(error):
                 raise Unavailable("database", "connection lost") from error
             raise
-        self.committed()
+        if wakes:
+            self.committed()
 
     @asynccontextmanager
     async def unscoped(self) -> AsyncIterator[AsyncConnection]:
@@ -181,7 +191,10 @@ class Database:
         A repeated one is given the stored reply, or what `again` reads where a reply holds personal data and is
         not stored. A refusal rolls back, and is decided anew next time. Raises `CommandReused` for another body.
         """
-        body_hash = digest({"subject": command.subject, **command.model_dump(mode="json")})
+        body = {"subject": command.subject, **command.model_dump(mode="json")}
+        body_hash = digest(
+            body, self._secret
+        )  # keyed: a body may hold a name and a phone, which can be guessed
         key = {"network": network_id, "command_id": command.command_id}
         async with self._transaction(_RECORD_COMMAND, {**key, "body_hash": body_hash}) as (tx, fresh):
             if fresh.rowcount == 0:

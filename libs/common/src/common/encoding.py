@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 from typing import Any
 
 import orjson
@@ -22,6 +23,8 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
 
 
-def digest(value: Any) -> str:
-    """SHA-256 of the canonical form, as hex."""
+def digest(value: Any, secret: str = "") -> str:
+    """SHA-256 of the canonical form as hex; under a secret, one that nobody else can compute from a guess."""
+    if secret:
+        return hmac.new(secret.encode(), canonical(value), hashlib.sha256).hexdigest()
     return hashlib.sha256(canonical(value)).hexdigest()

@@ -62,7 +62,12 @@ def core(name: str, settings: CommonSettings) -> Core:
         name=name,
         settings=settings,
         clock=Clock(),
-        database=Database(settings.database_url, settings.worker_database_url, pool_size=settings.pool_size),
+        database=Database(
+            settings.database_url,
+            settings.worker_database_url,
+            pool_size=settings.pool_size,
+            secret=settings.signing_key,
+        ),
         bus=bus,
         signer=signer,
         verifier=Verifier(settings.trusted_keys),

@@ -116,7 +116,7 @@ async def _put(
 @answers.to(DescribeDirectory)
 async def describe_directory(_: DescribeDirectory, caller: Caller, parts: Parts) -> Directory:
     expect_may(caller, "read-directory")
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return (await parts.directories.current(tx, caller.network_id)).describe()
 
 
@@ -208,7 +208,7 @@ async def record_payment(command: RecordPayment, caller: Caller, parts: Parts) -
 async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) -> FreeSlots:
     expect_may(caller, "find")
     now = parts.clock.now()
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await slots.free_slots(tx, catalogue, query, now=now)
 
@@ -216,28 +216,28 @@ async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) ->
 @answers.to(FindAlternatives)
 async def find_alternatives(query: FindAlternatives, caller: Caller, parts: Parts) -> FreeSlots:
     now = parts.clock.now()
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await appointments.find_alternatives(tx, catalogue, query, caller, now=now)
 
 
 @answers.to(GetAppointments)
 async def get_appointments(query: GetAppointments, caller: Caller, parts: Parts) -> Appointments:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await appointments.get(tx, catalogue, query, caller)
 
 
 @answers.to(AppointmentsOfPatient)
 async def appointments_of_patient(query: AppointmentsOfPatient, caller: Caller, parts: Parts) -> Appointments:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await appointments.of_patient(tx, catalogue, query, caller)
 
 
 @answers.to(DayBoard)
 async def day_board(query: DayBoard, caller: Caller, parts: Parts) -> Appointments:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await appointments.day_board(tx, catalogue, query, caller)
 
@@ -245,6 +245,6 @@ async def day_board(query: DayBoard, caller: Caller, parts: Parts) -> Appointmen
 @answers.to(AskReport)
 async def ask_report(query: AskReport, caller: Caller, parts: Parts) -> Report:
     expect_may(caller, "read-reports", branch_id=query.branch_id)
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await reports.report(tx, catalogue, query)

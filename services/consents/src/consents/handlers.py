@@ -70,12 +70,12 @@ async def withdraw(command: WithdrawPermission, caller: Caller, parts: Parts) ->
 @answers.to(MayContact)
 async def may_contact(query: MayContact, caller: Caller, parts: Parts) -> ContactAnswers:
     access.require(caller, "ask")
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         at_home = await queries.keeps_data_at_home(tx, caller.network_id)
         if at_home is not None or not any(question.abroad for question in query.questions):
             return await queries.may_contact(tx, caller.network_id, query, data_at_home=at_home is True)
     at_home = await ask_about_home(caller.network_id, parts)
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.may_contact(tx, caller.network_id, query, data_at_home=at_home)
 
 
@@ -92,7 +92,7 @@ async def ask_about_home(network_id: str, parts: Parts) -> bool:
 async def permissions_of(query: PermissionsOf, caller: Caller, parts: Parts) -> Permissions:
     for patient_id in query.patient_ids:
         access.require(caller, "read", patient_id)
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.permissions_of(tx, caller.network_id, query.patient_ids, parts.sealer)
 
 

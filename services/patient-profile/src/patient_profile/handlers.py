@@ -76,34 +76,34 @@ async def update(command: UpdatePatient, caller: Caller, parts: Parts) -> Profil
 
 @answers.to(GetCards)
 async def get_cards(query: GetCards, caller: Caller, parts: Parts) -> Cards:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.cards(tx, query, caller, parts.sealer)
 
 
 @answers.to(GetProfile)
 async def get_profile(query: GetProfile, caller: Caller, parts: Parts) -> Profile:
     access.require(caller, "read-profiles")
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.profile(tx, caller.network_id, query.patient_id, parts.sealer)
 
 
 @answers.to(FindPatients)
 async def find_patients(query: FindPatients, caller: Caller, parts: Parts) -> Candidates:
     access.require(caller, "read-profiles")
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.find(tx, query, caller, parts.sealer)
 
 
 @answers.to(GetAlerts)
 async def get_alerts(query: GetAlerts, caller: Caller, parts: Parts) -> AlertFlags:
     access.require(caller, "read-profiles")
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.alerts(tx, query, caller, parts.sealer)
 
 
 @answers.to(ListTasks)
 async def list_tasks(query: ListTasks, caller: Caller, parts: Parts) -> Tasks:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.list_tasks(tx, query, caller, parts.sealer)
 
 

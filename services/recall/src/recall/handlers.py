@@ -39,7 +39,7 @@ readers = Readers[Parts]()
 @answers.to(ListRecallRules)
 async def list_rules(query: ListRecallRules, caller: Caller, parts: Parts) -> RecallRules:
     del query
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.list_rules(tx, caller)
 
 
@@ -52,7 +52,7 @@ async def put_rule(command: PutRecallRule, caller: Caller, parts: Parts) -> Done
 
 @answers.to(RecallsOf)
 async def recalls_of(query: RecallsOf, caller: Caller, parts: Parts) -> PlannedRecalls:
-    async with parts.database.transaction(caller.network_id) as tx:
+    async with parts.database.reading(caller.network_id) as tx:
         return await queries.recalls_of(tx, query.patient_ids, caller)
 
 

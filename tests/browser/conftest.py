@@ -1,0 +1,129 @@
+"""Browser journeys: a real Chromium against the running system, which looks at pages as people do."""
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 15_000
+
+UNNAMED = re.compile(
+    r"^\s*- (?:'?)(button|link|textbox|searchbox|combobox|checkbox|radio|spinbutton|slider|menuitem|tab)(?! \")\b",
+    re.MULTILINE,
+)
+"""In an accessibility snapshot, a control whose name is missing."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is; without one these tests say so in the summary, and nothing else fails."""
+    found = os.environ.get("VINCULO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: install one, or name it with VINCULO_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        await started.close()
+
+
+class Visitor:
+    """Somebody with a browser: a page of their own, and what it complained of."""
+
+    def __init__(self, context: BrowserContext, page: Page, address: str) -> None:
+        self.context = context
+        self.page = page
+        self.address = address
+        self.complaints: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # Chromium reports every answer of 400 and more; what pages do with one is what the tests look at.
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(path if path.startswith("http") else self.address + path)
+
+    async def check(self) -> None:
+        """What holds on every page at every moment: it fits its width, and every control has a name."""
+        wider = await self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wider <= 0, f"{self.page.url} scrolls sideways by {wider} pixels"
+        tree = await self.page.locator("body").aria_snapshot()
+        assert UNNAMED.findall(tree) == [], tree
+
+    async def tab_to(self, target: Locator) -> None:
+        """Reach a control by the Tab key alone."""
+        await target.first.wait_for()
+        for _ in range(120):
+            if await target.first.evaluate("element => element === document.activeElement"):
+                return
+            await self.page.keyboard.press("Tab")
+        raise AssertionError("the Tab key never got there")
+
+    async def press(self, target: Locator, key: str = "Enter") -> None:
+        await self.tab_to(target)
+        await self.page.keyboard.press(key)
+
+
+Visiting = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture
+async def visiting(browser: Browser, system: Any) -> AsyncIterator[Visiting]:
+    """`await visiting(locale="ru", width=360)` is a new visitor; in the end nobody's page has complained."""
+    visitors: list[Visitor] = []
+
+    async def visiting(locale: str = "ru", width: int = 1280, **options: Any) -> Visitor:
+        context = await browser.new_context(
+            locale=locale, viewport={"width": width, "height": 800}, **options
+        )
+        context.set_default_timeout(PATIENCE)
+        visitor = Visitor(context, await context.new_page(), system.gateway)
+        visitors.append(visitor)
+        return visitor
+
+    yield visiting
+    for visitor in visitors:
+        with suppress(Exception):
+            await visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+@pytest.fixture
+async def at_the_desk(visiting: Visiting) -> Callable[..., Awaitable[Visitor]]:
+    """Somebody of the staff who has logged in."""
+
+    async def enter(role: str = "reception", path: str = "/desk", **options: Any) -> Visitor:
+        visitor = await visiting(**options)
+        await visitor.go(f"/login?next={path}")
+        await visitor.page.get_by_label("E-mail").fill(f"{role}@demo-kz.example")
+        await visitor.page.locator("#password").fill("vinculo-demo")
+        await visitor.page.keyboard.press("Enter")
+        await visitor.page.locator("#who button").wait_for()
+        return visitor
+
+    return enter

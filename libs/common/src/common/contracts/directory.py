@@ -1,6 +1,7 @@
 """The network's public directory, owned by booking: facts that may stand in any event."""
 
 from datetime import date, time
+from functools import cache
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -14,10 +15,16 @@ Texts = dict[str, OptionalLine]
 """A text per locale (`{"ru": "Гигиена", "kk": "…"}`); readers fall back to the branch's locale, then any."""
 
 
-def _known_zone(zone: object) -> object:
+@cache
+def _zones() -> frozenset[str]:
+    # Looked up once: it walks the whole time zone database, and branches are read with every event.
     from zoneinfo import available_timezones
 
-    if not isinstance(zone, str) or zone not in available_timezones():
+    return frozenset(available_timezones())
+
+
+def _known_zone(zone: object) -> object:
+    if not isinstance(zone, str) or zone not in _zones():
         raise ValueError("not an IANA time zone")
     return zone
 

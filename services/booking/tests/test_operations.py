@@ -8,14 +8,17 @@ import pytest
 from booking.handlers import Parts
 from booking.tables.directory import Directories
 from common.contracts.booking import (
+    BookAppointment,
     CancelAppointment,
     CheckInAppointment,
     CompleteAppointment,
     ConfirmAppointment,
     CorrectAppointment,
+    HoldSlot,
     MarkNoShow,
     Paid,
     RecordPayment,
+    ReleaseHold,
     RescheduleAppointment,
 )
 from common.contracts.directory import PutBranch, PutService
@@ -351,15 +354,69 @@ async def test_a_doctor_completes_their_own_visits_only(clinic: Clinic):
 
 
 async def hold(clinic: Clinic, until: datetime):
-    """A held time, as the command for it will make one."""
-    record = await clinic.book(TEN)
-    await clinic.rows(
-        "UPDATE appointments SET status = 'held', held_until = :until, due_at = :until"
-        " WHERE appointment_id = :id RETURNING 1",
-        until=until,
-        id=record.appointment.appointment_id,
-    )
-    return record.appointment.appointment_id
+    """A held time."""
+    record = await clinic.tell(holding(clinic, minutes=(until - clinic.parts.clock.now()).seconds // 60))
+    assert (record.version, record.appointment.status, record.appointment.held_until) == (0, "held", until)
+    return record.appointment
+
+
+def holding(clinic: Clinic, **changes) -> HoldSlot:
+    order = clinic.booking(TEN)
+    return HoldSlot.model_validate({**order.model_dump(exclude={"command_id"}), **changes})
+
+
+def taking_up(held, **changes) -> BookAppointment:
+    names = ("appointment_id", "patient_id", "service_id", "branch_id", "practitioner_id", "starts_at")
+    values = {**{name: getattr(held, name) for name in names}, "source": "phone", **changes}
+    return BookAppointment.model_validate(values)
+
+
+async def test_a_hold_is_taken_up_by_its_own_patient_at_its_own_place(clinic: Clinic):
+    held = await hold(clinic, START + timedelta(minutes=10))
+    assert await clinic.told() == []
+    for other in ({"patient_id": new_id()}, {"starts_at": almaty(3, 11)}):
+        with pytest.raises(CommandReused):
+            await clinic.tell(taking_up(held, **other))
+    booked = await clinic.tell(taking_up(held))
+    assert (booked.version, booked.appointment.status, booked.appointment.source) == (1, "booked", "phone")
+    assert booked.appointment.held_until is None
+    assert await clinic.told() == [("booked", 1)]
+    assert await clinic.tell(taking_up(held)) == booked
+    clinic.put_clock(START + timedelta(minutes=11))
+    assert await code_of(clinic.tell(ReleaseHold(appointment_id=held.appointment_id))) == "illegal-transition"
+
+
+async def test_a_hold_is_made_once_for_a_repeated_order_and_never_beside_another(clinic: Clinic):
+    order = holding(clinic)
+    first = await clinic.tell(order)
+    again = order.model_copy(update={"command_id": new_id()})
+    assert await clinic.tell(again) == first
+    assert await code_of(clinic.tell(holding(clinic))) == "slot-taken"
+    with pytest.raises(CommandReused):
+        await clinic.tell(again.model_copy(update={"command_id": new_id(), "patient_id": new_id()}))
+
+
+async def test_a_hold_that_is_over_is_not_taken_up_and_other_times_are_proposed(clinic: Clinic):
+    held = await hold(clinic, START + timedelta(minutes=10))
+    clinic.put_clock(START + timedelta(minutes=10))
+    refusal = await refused(clinic.tell(taking_up(held)))
+    assert refusal.refusal == "hold-over"
+    assert len(refusal.extra["alternatives"]) >= 3
+    assert await clinic.told() == []
+
+
+async def test_a_hold_given_back_is_free_at_once_and_tells_nobody(clinic: Clinic):
+    held = await hold(clinic, START + timedelta(minutes=10))
+    release = ReleaseHold(appointment_id=held.appointment_id)
+    assert (await clinic.tell(release)).version == 0
+    assert (await clinic.tell(release.model_copy(update={"command_id": new_id()}))).version == 0
+    assert TEN in await free(clinic)
+    assert await code_of(clinic.tell(taking_up(held))) == "hold-over"
+    assert await clinic.told() == []
+
+
+async def test_patients_hold_nothing(clinic: Clinic):
+    assert await code_of(clinic.tell(holding(clinic), clinic.staff(actor="anonymous"))) == "not-allowed"
 
 
 async def test_a_hold_keeps_its_time_until_it_runs_out(clinic: Clinic):
@@ -389,9 +446,52 @@ async def test_the_loop_ends_holds_that_have_run_out_and_tells_nobody(clinic: Cl
     clinic.put_clock(START + timedelta(minutes=10))
     assert await loop.step() == 1
     [row] = await clinic.rows("SELECT status, cancel_reason, version, due_at FROM appointments")
-    assert tuple(row) == ("cancelled", "hold-expired", 2, None)
-    assert await clinic.told() == [("booked", 1)]
+    assert tuple(row) == ("cancelled", "hold-expired", 0, None)
+    assert await clinic.told() == []
     assert await loop.outlook() == (None, 0)
+
+
+# --- overbooking ----------------------------------------------------------------------------------------
+
+
+async def test_a_time_is_shared_on_purpose_with_a_reason_and_only_so_often(clinic: Clinic):
+    await clinic.book(TEN)
+    urgent = await clinic.book(TEN, overbook_reason="acute pain")
+    assert urgent.appointment.overbooked
+    await clinic.book(TEN, overbook_reason="acute pain")
+    refusal = await refused(clinic.book(TEN, overbook_reason="acute pain"))
+    assert (refusal.refusal, refusal.extra) == ("overbooked-enough", {"limit": 2})
+    rows = await clinic.rows("SELECT overlap_lane, overbook_reason FROM appointments ORDER BY 1")
+    assert [tuple(row) for row in rows] == [(0, None), (1, "acute pain"), (2, "acute pain")]
+    assert await clinic.told() == [("booked", 1)] * 3
+
+
+async def test_a_free_time_needs_no_reason(clinic: Clinic):
+    assert not (await clinic.book(TEN, overbook_reason="just in case")).appointment.overbooked
+
+
+async def test_only_a_manager_shares_time_and_never_a_patients(clinic: Clinic):
+    first = await clinic.book(TEN)
+    order = clinic.booking(TEN, overbook_reason="acute pain")
+    for who in (clinic.staff("reception"), clinic.patient(order.patient_id), clinic.staff("doctor")):
+        assert await code_of(clinic.tell(order, who)) == "not-allowed"
+    await clinic.tell(order, clinic.staff("manager"))
+    again = clinic.booking(TEN, overbook_reason="acute pain", patient_id=first.appointment.patient_id)
+    assert await code_of(clinic.tell(again)) == "patient-busy"
+
+
+async def test_shared_time_is_not_free_again_before_the_last_has_left_it(clinic: Clinic):
+    first = (await clinic.book(TEN)).appointment
+    urgent = (await clinic.book(TEN, overbook_reason="acute pain")).appointment
+    await clinic.tell(CancelAppointment(appointment_id=first.appointment_id))
+    assert TEN not in await free(clinic)
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+    other = (await clinic.book(almaty(3, 12))).appointment
+    move = RescheduleAppointment(appointment_id=other.appointment_id, starts_at=TEN)
+    assert await code_of(clinic.tell(move)) == "slot-taken"
+    aside = RescheduleAppointment(appointment_id=urgent.appointment_id, starts_at=almaty(3, 11))
+    assert not (await clinic.tell(aside)).appointment.overbooked
+    assert TEN in await free(clinic)
 
 
 # --- the directory --------------------------------------------------------------------------------------

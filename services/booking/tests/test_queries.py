@@ -205,7 +205,12 @@ async def test_reports_are_about_the_days_and_the_branch_asked_for(clinic: Clini
     assert (await ask("no-show", to_date=date(2026, 11, 4)))["booked"] == 3
     assert await ask("sources") == {"booked": 2}
     assert await ask("revenue") == {"visits": 1, "paid": 900_000}
-    assert await ask("load") == {"booked": 30, "offered": 540, "load": pytest.approx(30 / 540)}
+    assert await ask("load") == {
+        "booked": 30,
+        "offered": 540,
+        "overbooked": 0,
+        "load": pytest.approx(30 / 540),
+    }
     elsewhere = a_branch()
     await clinic.put(elsewhere)
     assert (await ask("no-show", branch_id=elsewhere.branch_id))["booked"] == 0

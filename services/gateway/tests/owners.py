@@ -263,6 +263,28 @@ def _booking() -> Answers[Owners]:
         await owners.reach("booking", caller, query)
         return booking.Report(kpi=query.kpi, totals={"booked": 20, "noshow": 4, "rate": 0.2, "lost": 4000000})
 
+    @answers.to(booking.DescribeAbsence)
+    async def describe_absence(query: Any, caller: Caller, owners: Owners) -> booking.AbsencePlan:
+        await owners.reach("booking", caller, query)
+        affected = [
+            booking.AffectedAppointment(
+                appointment=one.appointment, version=one.version, alternatives=owners.slots(), colleagues=[]
+            )
+            for one in owners.appointments.values()
+        ]
+        return booking.AbsencePlan(affected=affected, begun=[])
+
+    @answers.to(booking.PutAbsence)
+    async def put_absence(command: Any, caller: Caller, owners: Owners) -> booking.AbsenceSaved:
+        await owners.reach("booking", caller, command)
+        saved = booking.AbsenceSaved(absence_id=command.absence_id, displacements=[])
+        return _once(owners, command, lambda: saved)
+
+    @answers.to(booking.EndAbsence)
+    async def end_absence(command: Any, caller: Caller, owners: Owners) -> Done:
+        await owners.reach("booking", caller, command)
+        return Done(version=2)
+
     @answers.to(directory.PutBranch)
     async def put_branch(command: directory.PutBranch, caller: Caller, owners: Owners) -> Done:
         await owners.reach("booking", caller, command)

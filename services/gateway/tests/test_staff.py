@@ -249,6 +249,23 @@ async def test_the_desk_books_moves_checks_in_completes_and_takes_money(api: Api
     assert {caller.purpose for name, caller in owners.callers if name == "CompleteAppointment"} == {"staff"}
 
 
+async def test_a_time_is_shared_on_purpose_for_the_reason_that_booking_is_given(
+    api: Api, owners: Owners
+) -> None:
+    form = {
+        "service_id": str(owners.service_id),
+        "branch_id": str(owners.branch_id),
+        "practitioner_id": str(owners.practitioner_id),
+        "starts_at": "2026-11-03T10:00:00+05:00",
+        "patient_id": str(new_id()),
+        "overbook_reason": " acute pain ",
+    }
+    answer = await api.post("/api/v1/appointments", json=form, headers=await api.bearer("manager"))
+    assert answer.status_code == 201
+    told = [one for one in owners.received if type(one).__name__ == "BookAppointment"]
+    assert [one.overbook_reason for one in told] == ["acute pain"]
+
+
 async def test_a_walk_in_is_registered_booked_and_here_at_once(api: Api, owners: Owners) -> None:
     body = {
         "patient": {"full_name": "Асель Ким", "phone": "+77010000003"},

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from common.bus import Bus
 from common.clock import Clock
+from common.contracts import booking
 from common.contracts.booking import (
     AppointmentBooked,
     AppointmentRecord,
@@ -399,6 +400,18 @@ async def test_a_task_told_of_twice_is_queued_once_and_never_opened_again(
     (task,) = (await handlers.list_tasks(ListTasks(status="done"), caller(network_id), parts)).tasks
     assert (task.task_id, task.version) == (event.task_id, 2)
     assert await count(database, network_id, "tasks") == 1
+
+
+async def test_a_task_of_booking_told_of_twice_is_queued_once(
+    parts: Parts, network_id: str, database: Database
+) -> None:
+    event = booking.TaskRaised.model_validate(raised(network_id, reason="displaced").model_dump())
+    await handlers.raise_task_of_booking(event, parts)
+    with pytest.raises(AlreadyApplied):
+        await handlers.raise_task_of_booking(event, parts)
+    await handlers.raise_task_of_booking(event.model_copy(update={"event_id": new_id()}), parts)
+    (task,) = (await handlers.list_tasks(ListTasks(), caller(network_id), parts)).tasks
+    assert (task.task_id, task.kind, task.reason) == (event.task_id, "call-back", "displaced")
 
 
 # --- due work ---------------------------------------------------------------------------------------------

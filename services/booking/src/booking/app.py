@@ -17,6 +17,7 @@ def create_app(settings: Settings) -> FastAPI:
         clock=core.clock,
         directories=Directories(),
         moves_limit=settings.patient_moves_limit,
+        overbook_limit=settings.overbook_limit,
     )
     loops = [workers.expire_holds(core.database, core.clock)]
     return service.app(core, answers=handlers.answers, parts=parts, workers=loops)

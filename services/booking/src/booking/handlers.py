@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from booking.operations import booking, changing, directory
+from booking.operations import absences, booking, changing, directory
 from booking.operations.acting import Acting, settled
+from booking.queries import absences as absence_queries
 from booking.queries import appointments, reports, slots
 from booking.rules.catalogue import Thing
 from booking.rules.permissions import expect_may
@@ -11,6 +12,8 @@ from booking.tables.directory import Directories
 from common.caller import Caller
 from common.clock import Clock
 from common.contracts.booking import (
+    AbsencePlan,
+    AbsenceSaved,
     AppointmentRecord,
     Appointments,
     AppointmentsOfPatient,
@@ -22,12 +25,17 @@ from common.contracts.booking import (
     ConfirmAppointment,
     CorrectAppointment,
     DayBoard,
+    DescribeAbsence,
+    EndAbsence,
     FindAlternatives,
     FindFreeSlots,
     FreeSlots,
     GetAppointments,
+    HoldSlot,
     MarkNoShow,
+    PutAbsence,
     RecordPayment,
+    ReleaseHold,
     Report,
     RescheduleAppointment,
 )
@@ -53,6 +61,7 @@ class Parts:
     clock: Clock
     directories: Directories
     moves_limit: int
+    overbook_limit: int = 2
 
     def acting(self, caller: Caller) -> Acting:
         """This caller, acting now."""
@@ -61,6 +70,7 @@ class Parts:
             now=self.clock.now(),
             directories=self.directories,
             moves_limit=self.moves_limit,
+            overbook_limit=self.overbook_limit,
         )
 
 
@@ -128,6 +138,22 @@ async def book_appointment(command: BookAppointment, caller: Caller, parts: Part
     acting = parts.acting(caller)
     return await settled(
         parts.database, command, caller.network_id, lambda tx: booking.book(tx, acting, command)
+    )
+
+
+@answers.to(HoldSlot)
+async def hold_slot(command: HoldSlot, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: booking.hold(tx, acting, command)
+    )
+
+
+@answers.to(ReleaseHold)
+async def release_hold(command: ReleaseHold, caller: Caller, parts: Parts) -> Done:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: booking.release(tx, acting, command)
     )
 
 
@@ -201,6 +227,22 @@ async def record_payment(command: RecordPayment, caller: Caller, parts: Parts) -
     )
 
 
+@answers.to(PutAbsence)
+async def put_absence(command: PutAbsence, caller: Caller, parts: Parts) -> AbsenceSaved:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: absences.put(tx, acting, command)
+    )
+
+
+@answers.to(EndAbsence)
+async def end_absence(command: EndAbsence, caller: Caller, parts: Parts) -> Done:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: absences.end(tx, acting, command)
+    )
+
+
 # --- questions ------------------------------------------------------------------------------------------
 
 
@@ -219,6 +261,16 @@ async def find_alternatives(query: FindAlternatives, caller: Caller, parts: Part
     async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await appointments.find_alternatives(tx, catalogue, query, caller, now=now)
+
+
+@answers.to(DescribeAbsence)
+async def describe_absence(query: DescribeAbsence, caller: Caller, parts: Parts) -> AbsencePlan:
+    away = query.range
+    expect_may(caller, "absence", branch_id=away.branch_id, practitioner_id=away.practitioner_id)
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await absence_queries.describe(tx, catalogue, away, now=now)
 
 
 @answers.to(GetAppointments)

@@ -13,3 +13,5 @@ class Settings(CommonSettings):
 
     patient_moves_limit: int = Field(default=3, ge=0)
     """How often a patient may move one appointment without calling."""
+    overbook_limit: int = Field(default=2, ge=0)
+    """How many visits may share a time on purpose, beside the one of right."""

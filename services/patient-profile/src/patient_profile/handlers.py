@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.caller import Caller
 from common.clock import Clock
+from common.contracts import booking
 from common.contracts.booking import AppointmentBooked
 from common.contracts.notifications import TaskRaised
 from common.contracts.patient_profile import (
@@ -137,6 +138,12 @@ async def make_real(event: AppointmentBooked, parts: Parts) -> None:
     known = {booked.patient_id, booked.booked_by or booked.patient_id}
     async with parts.database.applying(event, "patient_profile-appointments") as tx:
         await operations.make_real(tx, event.network_id, known, now=parts.clock.now())
+
+
+@readers.of(booking.TaskRaised, durable="patient_profile-booking-tasks")
+async def raise_task_of_booking(event: booking.TaskRaised, parts: Parts) -> None:
+    async with parts.database.applying(event, "patient_profile-booking-tasks") as tx:
+        await operations.raise_task(tx, event)
 
 
 @readers.of(TaskRaised, durable="patient_profile-tasks")

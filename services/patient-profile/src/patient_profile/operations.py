@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import outbox
 from common.caller import Caller
+from common.contracts import booking, notifications
 from common.contracts.booking import AppointmentState
-from common.contracts.notifications import TaskRaised
 from common.contracts.patient_profile import (
     Card,
     FinishTask,
@@ -141,7 +141,7 @@ def _changed(network_id: str, patient_id: UUID, version: int, now: datetime) -> 
 # --- tasks ----------------------------------------------------------------------------------------------
 
 
-async def raise_task(tx: AsyncConnection, event: TaskRaised) -> None:
+async def raise_task(tx: AsyncConnection, event: booking.TaskRaised | notifications.TaskRaised) -> None:
     """Queue what another service asks staff to do."""
     task = Task(
         task_id=event.task_id,

@@ -1,12 +1,13 @@
 """Appointments, slots and visits, owned by booking."""
 
-from datetime import date
-from typing import ClassVar, Literal
+from datetime import date, timedelta
+from typing import ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
-from common.contracts.messages import Command, Event, Message, Money, Query
+from common.contracts.messages import Command, Done, Event, Message, Money, Query
+from common.contracts.patient_profile import TaskKind
 
 Status = Literal["held", "booked", "confirmed", "arrived", "fulfilled", "noshow", "cancelled", "displaced"]
 """As FHIR names them, where it does: `booked` waits for the patient's word, `confirmed` has it."""
@@ -47,6 +48,10 @@ class AppointmentState(Message):
     late_cancel: bool = False
     created_at: AwareDatetime
     confirmed_at: AwareDatetime | None = None
+    overbooked: bool = False
+    """Deliberately beside another visit; why is kept with the appointment."""
+    held_until: AwareDatetime | None = None
+    """Until when a hold keeps its time."""
 
 
 class AppointmentRecord(Message):
@@ -90,7 +95,9 @@ class BookAppointment(Command[AppointmentRecord]):
     `too-soon`, `too-far-ahead`, `off-the-grid`, `not-offered` (service, branch or practitioner do not go together),
     `patient-busy`, `unknown-branch|practitioner|service`.
 
-    `walk_in` is bound by neither minimum notice nor grid and may start now.
+    `walk_in` is bound by neither minimum notice nor grid and may start now. With the id of a hold, and its patient,
+    service and place, it takes the hold up; refused `hold-over` where that has ended. With `overbook_reason` a taken
+    time is shared on purpose, by those who may; refused `overbooked-enough` (extra `limit`).
     """
 
     subject: ClassVar[str] = "booking.command.appointment.book.v1"
@@ -105,6 +112,31 @@ class BookAppointment(Command[AppointmentRecord]):
     campaign_id: UUID | None = None
     booked_by: UUID | None = None
     walk_in: bool = False
+    overbook_reason: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class HoldSlot(Command[AppointmentRecord]):
+    """Keep a slot for a patient for some minutes; `BookAppointment` with the same id takes it up.
+
+    Nobody is told of a hold: its version is 0. Same refusals as booking.
+    """
+
+    subject: ClassVar[str] = "booking.command.slot.hold.v1"
+    appointment_id: UUID
+    patient_id: UUID
+    service_id: UUID
+    branch_id: UUID
+    practitioner_id: UUID
+    starts_at: AwareDatetime
+    source: Source = "desk"
+    minutes: int = Field(default=10, ge=1, le=3 * 24 * 60)
+
+
+class ReleaseHold(Command[Done]):
+    """Give a held time back. One that has ended already stays ended. Refused: `illegal-transition` once booked."""
+
+    subject: ClassVar[str] = "booking.command.slot.release.v1"
+    appointment_id: UUID
 
 
 class ConfirmAppointment(Command[AppointmentRecord]):
@@ -122,6 +154,100 @@ class CancelAppointment(Command[AppointmentRecord]):
     appointment_id: UUID
     reason: str = Field(default="unspecified", max_length=100)
     if_version: int | None = None
+
+
+AbsenceReason = Literal["holiday", "illness", "training", "closed", "other"]
+
+
+class AbsenceRange(Message):
+    """Time in which a practitioner is away, or (`branch_id`) a branch is closed: exactly one of both."""
+
+    practitioner_id: UUID | None = None
+    branch_id: UUID | None = None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.practitioner_id is None) is (self.branch_id is None):
+            raise ValueError("give either practitioner_id or branch_id")
+        if not timedelta(0) < self.ends_at - self.starts_at <= timedelta(days=366):
+            raise ValueError("an absence ends after it starts, within a year")
+        return self
+
+
+class AffectedAppointment(Message):
+    """An appointment that an absence would displace, with what could be had instead."""
+
+    appointment: AppointmentState
+    version: int
+    alternatives: list[Slot]
+    colleagues: list[UUID]
+    """Practitioners who could take it over at the same time and place."""
+
+
+class AbsencePlan(Message):
+    """What an absence would mean. `begun` are visits in its time that have begun or taken place: they stay."""
+
+    affected: list[AffectedAppointment]
+    begun: list[UUID]
+
+
+class AbsenceChoice(Message):
+    """What becomes of one appointment: its patient is written to, is called, or goes to a colleague."""
+
+    appointment_id: UUID
+    choice: Literal["message", "call", "reassign"]
+    practitioner_id: UUID | None = None
+    """The colleague, for `reassign`."""
+
+
+class HeldOffer(Message):
+    """A slot that is held for one patient until an instant, under the id `hold_id`."""
+
+    hold_id: UUID
+    slot: Slot
+    held_until: AwareDatetime
+
+
+class Displacement(Message):
+    """What became of one appointment."""
+
+    record: AppointmentRecord
+    choice: Literal["message", "call", "reassign"]
+    offers: list[HeldOffer]
+    answer_by: AwareDatetime | None
+
+
+class AbsenceSaved(Message):
+    """What this command displaced; what an earlier one did is not told again."""
+
+    absence_id: UUID
+    displacements: list[Displacement]
+
+
+class PutAbsence(Command[AbsenceSaved]):
+    """Take the time out of the schedule at once. Appointments in it become `displaced` and alternatives are held for
+    each patient separately, or they go to a colleague; `otherwise` is for those without a choice. A displaced
+    appointment is moved by `RescheduleAppointment`, which may go to one of its held times.
+
+    Refused: `not-reassignable` (extra `appointment_id`, `why`), in which case nothing has changed.
+    """
+
+    subject: ClassVar[str] = "booking.command.absence.put.v1"
+    absence_id: UUID
+    range: AbsenceRange
+    reason: AbsenceReason = "other"
+    choices: list[AbsenceChoice] = Field(default_factory=list, max_length=1000)
+    otherwise: Literal["message", "call"] = "call"
+    answer_hours: int = Field(default=24, ge=1, le=14 * 24)
+
+
+class EndAbsence(Command[Done]):
+    """The rest of an absence, or one saved by mistake, is working time again. Displaced ones stay displaced."""
+
+    subject: ClassVar[str] = "booking.command.absence.end.v1"
+    absence_id: UUID
 
 
 class RescheduleAppointment(Command[AppointmentRecord]):
@@ -213,6 +339,13 @@ class FindAlternatives(Query[FreeSlots]):
     limit: int = Field(default=6, ge=1, le=20)
 
 
+class DescribeAbsence(Query[AbsencePlan]):
+    """The dry run of `PutAbsence`: nothing is held or changed."""
+
+    subject: ClassVar[str] = "booking.query.absence.describe.v1"
+    range: AbsenceRange
+
+
 class Appointments(Message):
     """Appointments with version; ids that do not exist in the network are left out."""
 
@@ -258,7 +391,8 @@ class Report(Message):
 
 class AskReport(Query[Report]):
     """`no-show`: totals booked, fulfilled, noshow, rate, lost (minor units), by practitioner;
-    `sources`: appointments per source; `load`: booked and offered minutes per practitioner and day;
+    `sources`: appointments per source; `load`: booked and offered minutes per practitioner and day
+    (`overbooked` of the booked ones on purpose beside another visit);
     `revenue`: paid per practitioner and service. Days are local to the branch, `to_date` included."""
 
     subject: ClassVar[str] = "booking.query.report.v1"
@@ -302,6 +436,17 @@ class AppointmentCancelled(AppointmentEvent):
     subject: ClassVar[str] = "booking.event.appointment.cancelled.v1"
 
 
+class AppointmentDisplaced(AppointmentEvent):
+    """The clinic cannot keep its time: reminders pause. `offers` are held for this patient alone until `answer_by`;
+    then, or at once for `call`, staff is asked to call."""
+
+    subject: ClassVar[str] = "booking.event.appointment.displaced.v1"
+    absence_id: UUID
+    choice: Literal["message", "call"]
+    offers: list[HeldOffer]
+    answer_by: AwareDatetime
+
+
 class AppointmentCheckedIn(AppointmentEvent):
     """The patient is here."""
 
@@ -333,3 +478,17 @@ class VisitPaid(Event):
 
     subject: ClassVar[str] = "booking.event.visit.paid.v1"
     visit: VisitState
+
+
+class TaskRaised(Event):
+    """A person is needed; patient-profile owns the queue. The same shape as every service's own."""
+
+    subject: ClassVar[str] = "booking.event.task.raised.v1"
+    task_id: UUID
+    kind: TaskKind
+    patient_id: UUID | None
+    appointment_id: UUID | None
+    branch_id: UUID | None
+    due_at: AwareDatetime
+    reason: str = Field(max_length=200)
+    """A code or a fixed phrase, never a patient's words."""

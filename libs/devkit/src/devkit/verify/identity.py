@@ -16,11 +16,13 @@ _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     booking.AppointmentConfirmed: _APPOINTMENT,
     booking.AppointmentRescheduled: _APPOINTMENT,
     booking.AppointmentCancelled: _APPOINTMENT,
+    booking.AppointmentDisplaced: _APPOINTMENT,
     booking.AppointmentCheckedIn: _APPOINTMENT,
     booking.AppointmentMissed: _APPOINTMENT,
     booking.AppointmentCorrected: _APPOINTMENT,
     booking.VisitCompleted: _APPOINTMENT,
     booking.VisitPaid: ("appointment", "visit.appointment_id"),
+    booking.TaskRaised: ("task", "task_id"),
     patient_profile.PatientChanged: ("patient", "patient_id"),
     patient_profile.PatientErased: ("patient", "patient_id"),
     consents.PermissionChanged: ("permissions", "patient_id"),
@@ -43,8 +45,8 @@ STATES: tuple[tuple[str, str, str], ...] = (
         "booking",
         "appointment",
         (
-            "SELECT network_id, appointment_id::text AS thing, version FROM appointments"
-            " WHERE status <> 'held' AND cancel_reason IS DISTINCT FROM 'hold-expired'"
+            # Holds that were never taken up, and blocks, have version 0: nobody was told of them.
+            "SELECT network_id, appointment_id::text AS thing, version FROM appointments WHERE version > 0"
         ),
     ),
     *(

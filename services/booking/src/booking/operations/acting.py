@@ -30,6 +30,8 @@ class Acting:
     directories: Directories
     moves_limit: int
     """How often a patient may move one appointment."""
+    overbook_limit: int
+    """How many visits may share a time on purpose, beside the one of right."""
 
     @property
     def network_id(self) -> str:

@@ -61,6 +61,8 @@ async def cancel(tx: AsyncConnection, acting: Acting, command: CancelAppointment
         by_patient=acting.caller.is_patient,
         branch_phone=catalogue.branch(before.branch_id).phone,
     )
+    if before.status == "displaced":
+        await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
     return await _write(tx, acting, catalogue, after, AppointmentCancelled)
 
 

@@ -20,6 +20,7 @@ from common.contracts.booking import (
     FindAlternatives,
     FreeSlots,
     GetAppointments,
+    Slot,
 )
 from common.errors import UnknownThing
 
@@ -65,7 +66,7 @@ async def day_board(
 async def find_alternatives(
     tx: AsyncConnection, catalogue: Catalogue, query: FindAlternatives, caller: Caller, *, now: datetime
 ) -> FreeSlots:
-    """Other times for an appointment."""
+    """Other times for an appointment: those that are held for it first."""
     found = await appointments.get(tx, catalogue.network.network_id, [query.appointment_id])
     if not found:
         raise UnknownThing("appointment", query.appointment_id)
@@ -77,7 +78,19 @@ async def find_alternatives(
         practitioner=catalogue.practitioner(appointment.practitioner_id),
         starts_at=appointment.starts_at,
     )
-    return FreeSlots(slots=await alternatives(tx, catalogue, place, now=now, limit=query.limit))
+    kept = [
+        Slot(
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            branch_id=one.branch_id,
+            practitioner_id=one.practitioner_id,
+        )
+        for one in await appointments.held_for(
+            tx, catalogue.network.network_id, appointment.appointment_id, now=now
+        )
+    ]
+    others = await alternatives(tx, catalogue, place, now=now, limit=query.limit)
+    return FreeSlots(slots=[*kept, *others][: query.limit])
 
 
 def _records(catalogue: Catalogue, found: Iterable[Appointment]) -> Appointments:

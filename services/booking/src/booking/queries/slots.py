@@ -1,15 +1,17 @@
 """Which times are free."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules import slots
+from booking.rules.availability import Span
 from booking.rules.booking import Place, local_date
 from booking.rules.catalogue import Catalogue
-from booking.rules.slots import Search
+from booking.rules.slots import Search, Taken
 from booking.tables import schedule
 from common.contracts.booking import FindFreeSlots, FreeSlots, Slot
 
@@ -35,8 +37,18 @@ async def free_slots(
     return FreeSlots(slots=await find(tx, catalogue, search, now=now))
 
 
-async def find(tx: AsyncConnection, catalogue: Catalogue, search: Search, *, now: datetime) -> list[Slot]:
-    """Free slots as they are at this moment, in order of time, then practitioner."""
+async def find(
+    tx: AsyncConnection,
+    catalogue: Catalogue,
+    search: Search,
+    *,
+    now: datetime,
+    away: Mapping[UUID, Sequence[Span]] | None = None,
+) -> list[Slot]:
+    """Free slots as they are at this moment, in order of time, then practitioner.
+
+    `away` is time of practitioners to be left out that is not gone yet.
+    """
     span = slots.reach(search, catalogue, now=now)
     if span is None:
         return []
@@ -51,6 +63,14 @@ async def find(tx: AsyncConnection, catalogue: Catalogue, search: Search, *, now
         span=span,
         now=now,
     )
+    if away:
+        known = Taken(
+            {
+                one: [*known.practitioners.get(one, ()), *away.get(one, ())]
+                for one in {*known.practitioners, *away}
+            },
+            known.rooms,
+        )
     return slots.find(search, catalogue, known, now=now)
 
 
@@ -61,6 +81,7 @@ async def alternatives(
     *,
     now: datetime,
     limit: int,
+    away: Mapping[UUID, Sequence[Span]] | None = None,
 ) -> list[Slot]:
     """Other slots for a visit: the same practitioner first, then the same branch, then the soonest.
 
@@ -71,7 +92,7 @@ async def alternatives(
     found: Sequence[Slot] = ()
     for practitioner_id, days in ((own, NEAR_DAYS), (None, NEAR_DAYS), (None, FAR_DAYS)):
         search = Search(place.service, practitioner_id=practitioner_id, first=first, days=days)
-        found = await find(tx, catalogue, search, now=now)
+        found = await find(tx, catalogue, search, now=now, away=away)
         if len(found) > limit:
             break
     proposals = slots.ranked(

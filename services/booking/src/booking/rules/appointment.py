@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from booking.rules.refusals import (
+    HoldOver,
     IllegalTransition,
     NotStarted,
     TooLateToCancel,
@@ -31,7 +32,9 @@ OCCUPYING: tuple[Status, ...] = ("held", "booked", "confirmed", "arrived", "fulf
 FREE: tuple[Status, ...] = ("noshow", "cancelled", "displaced")
 """The others, whose time anybody may have."""
 
-Act = Literal["confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct"]
+Act = Literal[
+    "take-up", "release", "displace", "confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,21 @@ class Transition:
 
 
 TRANSITIONS: dict[Act, Transition] = {
+    "take-up": Transition(frozenset({"held"}), "booked"),
+    "release": Transition(frozenset({"held"}), "cancelled"),
+    "displace": Transition(frozenset({"booked", "confirmed"}), "displaced"),
     "confirm": Transition(frozenset({"booked"}), "confirmed"),
-    "cancel": Transition(frozenset({"held", "booked", "confirmed", "displaced"}), "cancelled"),
+    "cancel": Transition(frozenset({"booked", "confirmed", "displaced"}), "cancelled"),
     "reschedule": Transition(frozenset({"booked", "confirmed", "displaced"}), "booked"),
     "check-in": Transition(frozenset({"booked", "confirmed"}), "arrived"),
     "complete": Transition(frozenset({"booked", "confirmed", "arrived"}), "fulfilled"),
     "no-show": Transition(frozenset({"booked", "confirmed"}), "noshow"),
     "correct": Transition(frozenset({"arrived", "fulfilled", "noshow"}), None),
 }
-"""A hold that nobody took up becomes `cancelled` by itself; nobody was told of it, so no event tells of its end."""
+"""A hold that nobody took up becomes `cancelled` by itself; nobody was told of it, so no event tells of its end.
+
+The version counts what was told: a hold has version 0, also after its end, and 1 once it is booked.
+"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,10 @@ class Appointment:
     path: tuple[Status, ...] = ()
     """The statuses that `correct` can go back to, the latest last."""
     held_until: datetime | None = None
+    held_for: UUID | None = None
+    """What a hold was made for: a displaced appointment, or an entry of the waitlist."""
+    answer_by: datetime | None = None
+    """Until when the patient of a displaced appointment may choose, before staff is asked to call."""
     confirmed_at: datetime | None = None
     arrived_at: datetime | None = None
     completed_at: datetime | None = None
@@ -93,6 +106,11 @@ class Appointment:
     """Minor units, as the catalogue had it when the visit was booked."""
     currency: str = ""
     payments: tuple[Payment, ...] = ()
+
+    @property
+    def place(self) -> tuple[UUID, UUID, UUID, UUID, datetime]:
+        """For whom what is done by whom, where and when."""
+        return self.patient_id, self.service_id, self.practitioner_id, self.branch_id, self.starts_at
 
     @property
     def busy_from(self) -> datetime:
@@ -128,6 +146,25 @@ def _go(appointment: Appointment, act: Act) -> Appointment:
     return replace(appointment, status=target, version=appointment.version + 1)
 
 
+def take_up(hold: Appointment, *, now: datetime) -> Appointment:
+    """Make a hold an appointment; refused where its time has run out."""
+    over = hold.status == "cancelled" and hold.version == 0
+    if over or (hold.held_until is not None and hold.held_until <= now):
+        raise HoldOver("This time is not held any more")
+    return replace(_go(hold, "take-up"), held_until=None, created_at=now)
+
+
+def release(hold: Appointment) -> Appointment:
+    """Give a held time back; nobody was told of it, so its version stays."""
+    released = _go(hold, "release")
+    return replace(released, version=hold.version, held_until=None, cancel_reason="hold-released")
+
+
+def displace(appointment: Appointment, *, answer_by: datetime | None) -> Appointment:
+    """The clinic cannot keep this time."""
+    return replace(_go(appointment, "displace"), answer_by=answer_by)
+
+
 def confirm(appointment: Appointment, *, now: datetime) -> Appointment:
     """The patient will come. Confirming twice changes nothing, so that no event is told twice."""
     if appointment.status == "confirmed":
@@ -144,14 +181,18 @@ def cancel(
     by_patient: bool,
     branch_phone: str,
 ) -> Appointment:
-    """Free the slot. Inside the notice a patient is refused, and anybody else's cancellation counts as late."""
+    """Free the slot. Inside the notice a patient is refused, and anybody else's cancellation counts as late.
+
+    Whom the clinic displaced is never late.
+    """
     cancelled = _go(appointment, "cancel")
-    late = appointment.starts_at - now < notice or appointment.starts_at <= now
+    displaced = appointment.status == "displaced"
+    late = not displaced and (appointment.starts_at - now < notice or appointment.starts_at <= now)
     if late and by_patient:
         raise TooLateToCancel(
             "It is too late to cancel online: please call the clinic", branch_phone=branch_phone
         )
-    return replace(cancelled, cancel_reason=reason, late_cancel=late, held_until=None)
+    return replace(cancelled, cancel_reason=reason, late_cancel=late, answer_by=None)
 
 
 def may_move(
@@ -163,9 +204,12 @@ def may_move(
     by_patient: bool,
     branch_phone: str,
 ) -> None:
-    """Refuse a move that the status, or for patients the notice or the number of moves, does not allow."""
+    """Refuse a move that the status, or for patients the notice or the number of moves, does not allow.
+
+    Whom the clinic displaced is bound by neither.
+    """
     _go(appointment, "reschedule")
-    if not by_patient:
+    if not by_patient or appointment.status == "displaced":
         return
     if appointment.starts_at - now < notice or appointment.starts_at <= now:
         raise TooLateToMove(
@@ -187,7 +231,10 @@ def reschedule(
     room_id: UUID | None,
     by_patient: bool,
 ) -> Appointment:
-    """Another time, to be confirmed anew: having agreed to Tuesday says nothing about Friday."""
+    """Another time, to be confirmed anew: having agreed to Tuesday says nothing about Friday.
+
+    What was overbooked moves to a time of its own.
+    """
     return replace(
         _go(appointment, "reschedule"),
         starts_at=starts_at,
@@ -196,8 +243,11 @@ def reschedule(
         branch_id=branch_id,
         room_id=room_id,
         confirmed_at=None,
+        answer_by=None,
+        overlap_lane=0,
+        overbook_reason=None,
         sequence=appointment.sequence + 1,
-        moves=appointment.moves + by_patient,
+        moves=appointment.moves + (by_patient and appointment.status != "displaced"),
     )
 
 

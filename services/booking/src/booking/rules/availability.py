@@ -62,6 +62,27 @@ def common_to(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
     return result
 
 
+def without(spans: Sequence[Span], gone: Sequence[Span]) -> list[Span]:
+    """What is left of a sorted list when another sorted list is taken out."""
+    result: list[Span] = []
+    for start, end in spans:
+        at = start
+        for begin, finish in gone:
+            if finish <= at or begin >= end:
+                continue
+            if begin > at:
+                result.append((at, begin))
+            at = max(at, finish)
+        if at < end:
+            result.append((at, end))
+    return result
+
+
+def pieces(spans: Sequence[Span], longest: int) -> list[Span]:
+    """The same time in pieces of at most `longest` seconds."""
+    return [(at, min(at + longest, end)) for start, end in spans for at in range(start, end, longest)]
+
+
 # --- working time ---------------------------------------------------------------------------------------
 
 

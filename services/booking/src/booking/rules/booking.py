@@ -51,15 +51,23 @@ def local_date(at: datetime, branch: Branch) -> date:
     return at.astimezone(ZoneInfo(branch.zone)).date()
 
 
-def check_place(place: Place, catalogue: Catalogue, *, now: datetime, walk_in: bool = False) -> None:
+def check_place(
+    place: Place,
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    walk_in: bool = False,
+    at_short_notice: bool = False,
+) -> None:
     """Refuse a place that cannot be booked whoever has it.
 
-    A walk-in is bound by neither the grid nor the minimum notice, and may have started a moment ago.
+    A walk-in is bound by neither the grid nor the minimum notice, and may have started a moment ago; whom the
+    clinic displaced is not bound by the notice either.
     """
     catalogue.expect_offered(place.service, place.branch, place.practitioner)
     if place.starts_at < (now - WALK_IN_GRACE if walk_in else now):
         raise SlotInThePast("This time has gone by")
-    _check_notice_and_horizon(place, now=now, walk_in=walk_in)
+    _check_notice_and_horizon(place, now=now, at_short_notice=walk_in or at_short_notice)
     windows = _windows(place, catalogue)
     start, end = availability.seconds(place.starts_at), availability.seconds(place.ends_at)
     if not availability.inside(availability.merged(windows), start, end):
@@ -73,9 +81,9 @@ def check_place(place: Place, catalogue: Catalogue, *, now: datetime, walk_in: b
         )
 
 
-def _check_notice_and_horizon(place: Place, *, now: datetime, walk_in: bool) -> None:
+def _check_notice_and_horizon(place: Place, *, now: datetime, at_short_notice: bool) -> None:
     earliest = now + timedelta(minutes=place.service.minimum_notice)
-    if not walk_in and place.starts_at < earliest:
+    if not at_short_notice and place.starts_at < earliest:
         raise TooSoon(
             f"Book at least {place.service.minimum_notice} minutes ahead", earliest=earliest.isoformat()
         )

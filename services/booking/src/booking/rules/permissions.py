@@ -14,21 +14,22 @@ from common.errors import NotAllowed
 Deed = Literal[
     "open-network", "set-up", "read-directory", "find", "book", "walk-in", "confirm", "cancel", "reschedule",
     "check-in", "complete", "no-show", "correct", "pay", "read-appointments", "read-day", "read-reports",
+    "hold", "overbook", "absence",
 ]  # fmt: skip
 
 EVERYBODY = frozenset({"read-directory", "find"})
 PATIENT = EVERYBODY | {"book", "confirm", "cancel", "reschedule", "read-appointments"}
 DESK = EVERYBODY | {
     "book", "walk-in", "confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct", "pay",
-    "read-appointments", "read-day", "read-reports",
+    "read-appointments", "read-day", "read-reports", "hold", "absence",
 }  # fmt: skip
 
 MAY: Mapping[str, frozenset[str]] = {
     "reception": DESK,
-    "manager": DESK | {"set-up"},
-    "admin": DESK | {"set-up", "open-network"},
+    "manager": DESK | {"set-up", "overbook"},
+    "admin": DESK | {"set-up", "open-network", "overbook"},
     "system": DESK | {"set-up", "open-network"},
-    "doctor": EVERYBODY | {"check-in", "complete", "no-show", "read-appointments", "read-day"},
+    "doctor": EVERYBODY | {"check-in", "complete", "no-show", "read-appointments", "read-day", "absence"},
     "accounting": EVERYBODY | {"pay", "read-appointments", "read-day", "read-reports"},
 }
 BOUND_TO_BRANCHES = frozenset({"reception"})

@@ -9,6 +9,24 @@ class SlotTaken(Refused):
     code = "slot-taken"
 
 
+class HoldOver(Refused):
+    """The hold has run out or was given back; `extra["alternatives"]` holds other slots."""
+
+    code = "hold-over"
+
+
+class OverbookedEnough(Refused):
+    """As many visits share this time on purpose as may; `extra["limit"]` beside the one of right."""
+
+    code = "overbooked-enough"
+
+
+class NotReassignable(Refused):
+    """A colleague cannot take this appointment over; `extra["appointment_id"]`, and `extra["why"]` is the code."""
+
+    code = "not-reassignable"
+
+
 class PatientBusy(Refused):
     """The patient has another visit at this time; `extra["alternatives"]` holds other slots."""
 

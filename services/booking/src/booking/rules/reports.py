@@ -47,6 +47,7 @@ class Worked:
     branch_id: UUID
     starts_at: datetime
     ends_at: datetime
+    overbooked: bool = False
 
 
 def no_show(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
@@ -126,7 +127,8 @@ def load(
 ) -> Report:
     """Booked minutes as a share of offered minutes, per practitioner and local day.
 
-    Offered is working time; booked is the visits that have or had their time (not buffers, not who stayed away).
+    Offered is working time; booked is the visits that have or had their time (not buffers, not who stayed away);
+    `overbooked` is the part of it that shares another visit's time on purpose.
     """
     booked = _grouped(
         visits,
@@ -150,14 +152,25 @@ def load(
                         "day": day.isoformat(),
                     }
                     offered = sum(end - start for start, end in spans) / 60
-                    minutes = sum((one.ends_at - one.starts_at).total_seconds() / 60 for one in theirs)
-                    rows.append(ReportRow(labels=labels, values=_load(minutes, offered)))
-    totals = _load(sum(row.values["booked"] for row in rows), sum(row.values["offered"] for row in rows))
+                    minutes = _minutes(theirs)
+                    shared = _minutes(one for one in theirs if one.overbooked)
+                    rows.append(ReportRow(labels=labels, values=_load(minutes, offered, shared)))
+    names = ("booked", "offered", "overbooked")
+    totals = _load(*(sum(row.values[name] for row in rows) for name in names))
     return Report(kpi="load", totals=totals, rows=rows)
 
 
-def _load(booked: float, offered: float) -> dict[str, float]:
-    return {"booked": booked, "offered": offered, "load": booked / offered if offered else 0.0}
+def _minutes(visits: Iterable[Worked]) -> float:
+    return sum((one.ends_at - one.starts_at).total_seconds() / 60 for one in visits)
+
+
+def _load(booked: float, offered: float, overbooked: float) -> dict[str, float]:
+    return {
+        "booked": booked,
+        "offered": offered,
+        "overbooked": overbooked,
+        "load": booked / offered if offered else 0.0,
+    }
 
 
 def _practitioner(catalogue: Catalogue, practitioner_id: UUID) -> dict[str, str]:

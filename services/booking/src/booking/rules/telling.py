@@ -25,6 +25,8 @@ def state(appointment: Appointment) -> AppointmentState:
         late_cancel=appointment.late_cancel,
         created_at=appointment.created_at,
         confirmed_at=appointment.confirmed_at,
+        overbooked=appointment.overbook_reason is not None,
+        held_until=appointment.held_until,
     )
 
 

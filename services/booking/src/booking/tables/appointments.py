@@ -19,7 +19,7 @@ from common.errors import UnknownThing
 _PLAIN = (
     "version", "status", "patient_id", "practitioner_id", "branch_id", "service_id", "room_id", "starts_at",
     "ends_at", "buffer_before", "buffer_after", "overlap_lane", "overbook_reason", "series_id", "campaign_id",
-    "booked_by", "source", "sequence", "moves", "held_until", "created_at", "confirmed_at", "arrived_at",
+    "booked_by", "source", "sequence", "moves", "held_until", "held_for", "answer_by", "created_at", "confirmed_at", "arrived_at",
     "completed_at", "cancel_reason", "late_cancel", "price", "currency",
 )  # fmt: skip
 """Columns that are fields of `Appointment` as they stand."""
@@ -30,7 +30,7 @@ _EXPRESSIONS: Mapping[str, str] = {
     "path": ":path",
     "visit": "tstzrange(:starts_at, :ends_at)",
     "busy": "tstzrange(:busy_from, :busy_to)",
-    "due_at": ":held_until",
+    "due_at": ":due_at",
 }
 _KEYS = "network_id = :network_id AND appointment_id = :appointment_id"
 
@@ -44,6 +44,9 @@ def _values(appointment: Appointment) -> dict[str, Any]:
         "path": list(appointment.path),
         "busy_from": appointment.busy_from,
         "busy_to": appointment.busy_to,
+        "due_at": appointment.held_until or appointment.answer_by,
+        "since": appointment.busy_from - LONGEST,
+        "until": appointment.busy_to + LONGEST,
     }
 
 
@@ -118,6 +121,37 @@ async def of_branch(
     return [_appointment(row) for row in rows]
 
 
+async def of_practitioner(
+    tx: AsyncConnection, network_id: str, practitioner_id: UUID, start: datetime, end: datetime, *, lock: bool
+) -> list[Appointment]:
+    """All that occupy a practitioner in a time, holds included, blocks not; optionally locked. By start."""
+    rows = await tx.execute(
+        _OF_PRACTITIONER_LOCKED if lock else _OF_PRACTITIONER,
+        {
+            "network_id": network_id,
+            "practitioner_id": practitioner_id,
+            "since": start - LONGEST,
+            "until": end + LONGEST,
+            "start": start,
+            "end": end,
+        },
+    )
+    return sorted((_appointment(row) for row in rows), key=lambda one: one.starts_at)
+
+
+async def held_for(
+    tx: AsyncConnection, network_id: str, purpose: UUID, *, now: datetime
+) -> list[Appointment]:
+    """What is held for something, by start."""
+    rows = await tx.execute(_HELD_FOR, {"network_id": network_id, "purpose": purpose, "now": now})
+    return [_appointment(row) for row in rows]
+
+
+async def release_held_for(tx: AsyncConnection, network_id: str, purpose: UUID) -> None:
+    """Give back whatever was held for something."""
+    await tx.execute(_RELEASE_HELD_FOR, {"network_id": network_id, "purpose": purpose})
+
+
 async def take_turns(tx: AsyncConnection, network_id: str, practitioner_id: UUID) -> None:
     """Wait for others who move something to this practitioner: two moves that cross would deadlock."""
     await tx.execute(_TAKE_TURNS, {"turn": f"{network_id}/{practitioner_id}"})
@@ -133,10 +167,13 @@ async def practitioner_is_busy(tx: AsyncConnection, appointment: Appointment) ->
     return await _overlaps(tx, _PRACTITIONER_BUSY, appointment)
 
 
+async def is_overbooked_there(tx: AsyncConnection, appointment: Appointment) -> bool:
+    """Whether an overbooked visit has this practitioner or room: its time is no freer for being shared once."""
+    return await _overlaps(tx, _OVERBOOKED_THERE, appointment)
+
+
 async def _overlaps(tx: AsyncConnection, question: sa.TextClause, appointment: Appointment) -> bool:
-    since, until = appointment.busy_from - LONGEST, appointment.busy_to + LONGEST
-    values = {**_values(appointment), "since": since, "until": until}
-    return bool((await tx.execute(question, values)).scalar_one())
+    return bool((await tx.execute(question, _values(appointment))).scalar_one())
 
 
 async def add_payment(
@@ -188,6 +225,16 @@ async def free_expired_holds(
     return (await tx.execute(_EXPIRE, {**values, "ids": list(ids)})).rowcount
 
 
+# The constraints keep one lane; who books without a reason keeps clear of all.
+_OVERBOOKED = (
+    "EXISTS (SELECT FROM appointments o WHERE o.network_id = :network_id AND o.overlap_lane > 0"
+    " AND (o.practitioner_id = :practitioner_id OR o.room_id = CAST(:room_id AS uuid))"
+    " AND o.appointment_id <> :appointment_id"
+    f" AND o.{OCCUPIES} AND o.starts_at > :since AND o.starts_at < :until"
+    " AND o.busy && tstzrange(:busy_from, :busy_to))"
+)
+
+
 def _insert() -> str:
     columns = ", ".join(("network_id", "appointment_id", *_EXPRESSIONS))
     values = ", ".join((":network_id", ":appointment_id", *_EXPRESSIONS.values()))
@@ -195,7 +242,8 @@ def _insert() -> str:
     # deadlocks when many want one slot.
     return (
         f"INSERT INTO appointments ({columns}) SELECT {values} FROM networks"  # noqa: S608 - names of this module
-        " WHERE networks.network_id = :network_id AND networks.revision = :revision ON CONFLICT DO NOTHING"
+        " WHERE networks.network_id = :network_id AND networks.revision = :revision"
+        f" AND (CAST(:overlap_lane AS int) > 0 OR NOT {_OVERBOOKED}) ON CONFLICT DO NOTHING"
     )
 
 
@@ -213,10 +261,11 @@ _CHANGE = sa.text(
     + f" WHERE {_KEYS}"
 )
 _LOCK = sa.text(
-    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = :appointment_id FOR UPDATE OF a"
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = :appointment_id AND a.status <> 'blocked'"
+    " FOR UPDATE OF a"
 )
 _GET = sa.text(
-    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = ANY(:ids)"
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = ANY(:ids) AND a.status <> 'blocked'"
     " ORDER BY a.starts_at, a.appointment_id"
 )
 _OF_PATIENTS = sa.text(
@@ -227,17 +276,35 @@ _OF_BRANCH = sa.text(
     f"{_SELECT} WHERE a.network_id = :network_id AND a.branch_id = :branch_id AND a.starts_at >= :start"
     " AND a.starts_at < :end AND a.status <> 'held' ORDER BY a.starts_at, a.appointment_id"
 )
+_OF_PRACTITIONER_SQL = (
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.practitioner_id = :practitioner_id AND a.{OCCUPIES}"
+    " AND a.status <> 'blocked' AND a.starts_at > :since AND a.starts_at < :until"
+    " AND a.busy && tstzrange(:start, :end) ORDER BY a.appointment_id"
+)
+_OF_PRACTITIONER = sa.text(_OF_PRACTITIONER_SQL)
+_OF_PRACTITIONER_LOCKED = sa.text(f"{_OF_PRACTITIONER_SQL} FOR UPDATE OF a")
+_HELD_FOR = sa.text(
+    f"{_SELECT} WHERE a.network_id = :network_id AND a.held_for = :purpose AND a.status = 'held'"
+    " AND a.held_until > :now"
+    " ORDER BY a.starts_at, a.appointment_id"
+)
+_RELEASE_HELD_FOR = sa.text(
+    "UPDATE appointments SET status = 'cancelled', cancel_reason = 'hold-released', held_until = NULL,"
+    " due_at = NULL, leased_until = NULL"
+    " WHERE network_id = :network_id AND held_for = :purpose AND status = 'held'"
+)
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))")
 
 
 def _overlapping(thing: str, span: str, start: str, end: str) -> sa.TextClause:
     return sa.text(
         f"SELECT EXISTS (SELECT FROM appointments WHERE network_id = :network_id AND {thing} = :{thing}"  # noqa: S608
-        f" AND appointment_id <> :appointment_id AND overlap_lane = :overlap_lane AND {OCCUPIES}"
+        f" AND appointment_id <> :appointment_id AND {OCCUPIES}"
         f" AND starts_at > :since AND starts_at < :until AND {span} && tstzrange(:{start}, :{end}))"
     )
 
 
+_OVERBOOKED_THERE = sa.text(f"SELECT {_OVERBOOKED}")
 _PATIENT_BUSY = _overlapping("patient_id", "visit", "starts_at", "ends_at")
 _PRACTITIONER_BUSY = _overlapping("practitioner_id", "busy", "busy_from", "busy_to")
 _PAY = sa.text(
@@ -251,7 +318,7 @@ _CORRECT = sa.text(
 )
 _END_HOLDS = (
     "UPDATE appointments SET status = 'cancelled', cancel_reason = 'hold-expired', held_until = NULL,"
-    " due_at = NULL, leased_until = NULL, version = version + 1"
+    " due_at = NULL, leased_until = NULL"
     " WHERE network_id = :network_id AND status = 'held' AND due_at <= :now"
 )
 _EXPIRE_ALL = sa.text(_END_HOLDS)

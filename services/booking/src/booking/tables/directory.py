@@ -75,6 +75,11 @@ async def revision(tx: AsyncConnection, network_id: str) -> int:
     return cast("int", newest)
 
 
+async def keep(tx: AsyncConnection, network_id: str) -> None:
+    """Let the directory stay as it is until the transaction ends; bookings go on meanwhile."""
+    await tx.execute(_KEEP, {"network": network_id})
+
+
 class Directories:
     """A process's copies, one per network. `current` is read-your-writes; `latest_known` may be behind."""
 
@@ -100,6 +105,7 @@ _OPEN = sa.text(
 )
 _NEXT_REVISION = sa.text("UPDATE networks SET revision = revision + 1 WHERE network_id = :network")
 _REVISION = sa.text("SELECT revision FROM networks WHERE network_id = :network")
+_KEEP = sa.text("SELECT FROM networks WHERE network_id = :network FOR SHARE")
 _PUT = sa.text(
     "INSERT INTO directory (network_id, kind, thing_id, version, body)"
     " VALUES (:network, :kind, :thing_id, :version, CAST(:body AS jsonb))"

@@ -29,9 +29,9 @@ async def tallies(tx: AsyncConnection, network_id: str, periods: Sequence[Period
 
 
 async def worked(tx: AsyncConnection, network_id: str, periods: Sequence[Period]) -> list[Worked]:
-    """Visits that have or had their time."""
+    """Visits that have or had their time; columns in the order of `Worked`."""
     rows = await tx.execute(_WORKED, _values(network_id, periods))
-    return [Worked(row.practitioner_id, row.branch_id, row.starts_at, row.ends_at) for row in rows]
+    return [Worked(*row) for row in rows]
 
 
 def _values(network_id: str, periods: Sequence[Period]) -> dict[str, Any]:
@@ -59,5 +59,6 @@ _TALLIES = sa.text(f"""
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """)  # noqa: S608 - constants of this module
 _WORKED = sa.text(
-    f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at {_OF_PERIODS} WHERE {OCCUPIES}"
+    f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at, a.overlap_lane > 0 {_OF_PERIODS}"
+    f" WHERE {OCCUPIES}"
 )

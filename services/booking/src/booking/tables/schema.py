@@ -27,16 +27,21 @@ directory = sa.Table(
     sa.CheckConstraint("kind IN ('branch', 'practitioner', 'room', 'service')", name="directory_kind"),
 )  # fmt: skip
 
-_OCCUPYING = f"status IN ({', '.join(repr(status) for status in OCCUPYING)})"
+_TIMED = ", ".join(repr(status) for status in (*OCCUPYING, "blocked"))
+_OCCUPYING = f"status IN ({_TIMED})"
 
 
-def _never_twice(name: str, thing: str, span: str, where: str = _OCCUPYING) -> ExcludeConstraint:
+def _never_twice(
+    name: str, thing: str, span: str, where: str = _OCCUPYING, *, lanes: bool = True
+) -> ExcludeConstraint:
     """No two appointments that occupy time may have the same thing at the same time, in one lane.
 
-    The lane is 0 but for deliberate overbooking, which takes another and says why.
+    The lane is 0 but for deliberate overbooking, which takes another and says why. Patients have no lanes: nobody
+    can be in two places on purpose.
     """
+    lane = [("overlap_lane", "=")] if lanes else []
     return ExcludeConstraint(
-        ("network_id", "="), (thing, "="), ("overlap_lane", "="), (span, "&&"),
+        ("network_id", "="), (thing, "="), *lane, (span, "&&"),
         where=sa.text(where), using="gist", name=name,
     )  # fmt: skip
 
@@ -47,10 +52,10 @@ appointments = sa.Table(
     sa.Column("appointment_id", UUID, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
-    sa.Column("patient_id", UUID, nullable=False),
+    sa.Column("patient_id", UUID),
     sa.Column("practitioner_id", UUID, nullable=False),
-    sa.Column("branch_id", UUID, nullable=False),
-    sa.Column("service_id", UUID, nullable=False),
+    sa.Column("branch_id", UUID),
+    sa.Column("service_id", UUID),
     sa.Column("room_id", UUID),
     sa.Column("starts_at", INSTANT, nullable=False),
     sa.Column("ends_at", INSTANT, nullable=False),
@@ -69,6 +74,10 @@ appointments = sa.Table(
     sa.Column("moves", sa.Integer, nullable=False),
     sa.Column("path", ARRAY(sa.Text), nullable=False),
     sa.Column("held_until", INSTANT),
+    # Of a hold: the displaced appointment or the waitlist entry; of a block: the absence or the calendar.
+    sa.Column("held_for", UUID),
+    # Of a displaced appointment: until when its patient may choose, before staff is asked to call.
+    sa.Column("answer_by", INSTANT),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("confirmed_at", INSTANT),
     sa.Column("arrived_at", INSTANT),
@@ -81,20 +90,34 @@ appointments = sa.Table(
     sa.Column("leased_until", INSTANT),
     _never_twice("practitioner_once", "practitioner_id", "busy"),
     _never_twice("room_once", "room_id", "busy", f"{_OCCUPYING} AND room_id IS NOT NULL"),
-    _never_twice("patient_once", "patient_id", "visit"),
+    _never_twice("patient_once", "patient_id", "visit", lanes=False),
     sa.CheckConstraint("visit = tstzrange(starts_at, ends_at)", name="visit_is_its_times"),
     sa.CheckConstraint("NOT isempty(visit) AND busy @> visit", name="busy_holds_the_visit"),
     sa.CheckConstraint("overlap_lane = 0 OR overbook_reason IS NOT NULL", name="overbooking_says_why"),
     sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="a_hold_ends"),
     sa.CheckConstraint(
-        "status IN ('held', 'booked', 'confirmed', 'arrived', 'fulfilled', 'noshow', 'cancelled', 'displaced')",
+        "status IN ('held', 'booked', 'confirmed', 'arrived', 'fulfilled', 'noshow', 'cancelled', 'displaced',"
+        " 'blocked')",
         name="known_status",
+    ),
+    # A block is time of a practitioner that nobody can have: no appointment, and never shown as one.
+    sa.CheckConstraint(
+        "CASE WHEN status = 'blocked' THEN num_nonnulls(patient_id, branch_id, service_id) = 0"
+        " ELSE num_nulls(patient_id, branch_id, service_id) = 0 END",
+        name="a_block_is_of_nobody",
     ),
     # Searches go by these: under row-level security the range indexes above serve the constraints alone, since
     # the operators of ranges are not leak-proof and so are never used as index conditions before the policy.
     sa.Index("appointments_practitioner", "network_id", "practitioner_id", "starts_at"),
     sa.Index("appointments_branch", "network_id", "branch_id", "starts_at"),
     sa.Index("appointments_patient", "network_id", "patient_id", "starts_at"),
+    sa.Index(
+        "appointments_overbooked", "network_id", "practitioner_id", "starts_at",
+        postgresql_where=sa.text("overlap_lane > 0"),
+    ),
+    sa.Index(
+        "appointments_held_for", "network_id", "held_for", postgresql_where=sa.text("held_for IS NOT NULL")
+    ),
     sa.Index("appointments_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
 )  # fmt: skip
 
@@ -125,4 +148,20 @@ corrections = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("corrected_by", sa.Text, nullable=False),
     sa.Column("corrected_at", INSTANT, nullable=False),
+)  # fmt: skip
+
+absences = sa.Table(
+    "absences", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("absence_id", UUID, primary_key=True),
+    sa.Column("practitioner_id", UUID),
+    sa.Column("branch_id", UUID),
+    sa.Column("starts_at", INSTANT, nullable=False),
+    sa.Column("ends_at", INSTANT, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("saved_by", sa.Text, nullable=False),
+    sa.Column("saved_at", INSTANT, nullable=False),
+    sa.Column("ended_at", INSTANT),
+    sa.CheckConstraint("starts_at < ends_at", name="absences_end_after_they_start"),
+    sa.CheckConstraint("num_nonnulls(practitioner_id, branch_id) = 1", name="absences_are_of_one"),
 )  # fmt: skip

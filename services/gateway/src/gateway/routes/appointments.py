@@ -79,6 +79,10 @@ class AppointmentInput(WhoComes):
     source: Source = "desk"
     booked_by: UUID | None = None
     campaign_id: UUID | None = None
+    overbook_reason: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
+    ) = None
+    """Why this visit shares a taken time on purpose: for managers."""
 
 
 class WalkInInput(WhoComes):
@@ -217,6 +221,7 @@ async def book(
         source=body.source,
         booked_by=body.booked_by,
         campaign_id=body.campaign_id,
+        overbook_reason=body.overbook_reason,
     )
     record = await carry_out(parts, command, principal.caller)
     about(request, appointment_id=record.appointment.appointment_id)

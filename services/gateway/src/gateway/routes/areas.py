@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from gateway.handlers import Parts
 from gateway.routes import (
+    absences,
     accounts,
     appointments,
     audit,
@@ -32,6 +33,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
         sessions.router,
         patients.router,
         appointments.router,
+        absences.router,
         clinic.router,
         outreach.router,
         reports.router,

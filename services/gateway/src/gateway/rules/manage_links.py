@@ -9,7 +9,8 @@ from common.links import LinkExpired, LinkInvalid, Purpose
 LONGEST = timedelta(days=731)
 """A token outlives every possible move of its appointment; the visit's own end decides."""
 
-_OPEN: frozenset[Status] = frozenset({"booked", "confirmed"})
+_OPEN: frozenset[Status] = frozenset({"booked", "confirmed", "displaced"})
+"""Whom the clinic displaced may choose another time, or cancel."""
 
 
 class LinkReadOnly(Refused):

@@ -1,0 +1,109 @@
+"""Somebody is away: first what it would mean, then what becomes of each patient."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, model_validator
+
+from common.contracts.booking import (
+    AbsenceChoice,
+    AbsenceRange,
+    AbsenceReason,
+    DescribeAbsence,
+    EndAbsence,
+    PutAbsence,
+)
+from gateway.queries.principals import Principal
+from gateway.routes.access import (
+    AuditedRoute,
+    IdempotencyKey,
+    Input,
+    PartsHere,
+    about,
+    answer,
+    carry_out,
+    may,
+    minted,
+)
+from gateway.routes.instants import Instant
+
+router = APIRouter(route_class=AuditedRoute, tags=["staff"])
+Changer = Annotated[Principal, Depends(may("appointments.change"))]
+
+
+class ChoiceInput(Input):
+    """What becomes of one appointment; `practitioner_id` is the colleague to reassign it to."""
+
+    appointment_id: UUID
+    choice: Literal["message", "call", "reassign"]
+    practitioner_id: UUID | None = None
+
+
+class AbsenceInput(Input):
+    """A practitioner is away, or a branch is closed. `otherwise` is for appointments without a choice."""
+
+    practitioner_id: UUID | None = None
+    branch_id: UUID | None = None
+    starts_at: Instant
+    ends_at: Instant
+    reason: AbsenceReason = "other"
+    choices: list[ChoiceInput] = Field(default_factory=list, max_length=300)
+    otherwise: Literal["message", "call"] = "call"
+    answer_hours: int = Field(default=24, ge=1, le=14 * 24)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        self.range()
+        return self
+
+    def range(self) -> AbsenceRange:
+        return AbsenceRange(
+            practitioner_id=self.practitioner_id,
+            branch_id=self.branch_id,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+        )
+
+
+@router.post("/api/v1/absences", status_code=201)
+async def put(
+    body: AbsenceInput,
+    request: Request,
+    parts: PartsHere,
+    principal: Changer,
+    dry_run: Annotated[bool, Query()] = False,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Take the time out of the schedule. With `dry_run=true` only say whom it would meet: 200, nothing changes."""
+    about(request, practitioner_id=body.practitioner_id, branch_id=body.branch_id)
+    if dry_run:
+        question = DescribeAbsence(range=body.range())
+        return answer(await carry_out(parts, question, principal.caller))
+    ids = await minted(request, principal, idempotency_key)
+    command = PutAbsence(
+        command_id=ids.id("put absence"),
+        absence_id=ids.id("absence"),
+        range=body.range(),
+        reason=body.reason,
+        choices=[AbsenceChoice(**one.model_dump()) for one in body.choices],
+        otherwise=body.otherwise,
+        answer_hours=body.answer_hours,
+    )
+    about(request, absence_id=command.absence_id)
+    return answer(await carry_out(parts, command, principal.caller), 201)
+
+
+@router.post("/api/v1/absences/{absence_id}/end")
+async def end(
+    absence_id: UUID,
+    request: Request,
+    parts: PartsHere,
+    principal: Changer,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It was a mistake, or somebody is back early: the time can be booked again."""
+    about(request, absence_id=absence_id)
+    ids = await minted(request, principal, idempotency_key)
+    command = EndAbsence(command_id=ids.id("end absence"), absence_id=absence_id)
+    return answer(await carry_out(parts, command, principal.caller))

@@ -10,6 +10,7 @@ from common.caller import Caller
 from common.contracts import booking, consents, directory, notifications, patient_profile, recall
 from common.contracts.messages import Done, Money
 from common.errors import Refused, Unavailable, UnknownThing
+from common.ids import new_id
 from common.rpc import Answers
 
 NAMESPACE = UUID("6f1f4a4e-0000-4000-8000-000000000000")
@@ -40,6 +41,7 @@ class Owners:
         self.late: dict[str, float] = {}
         self.unavailable: set[str] = set()
         self.changes: list[Any] = []
+        self.waiting: dict[UUID, booking.WaitlistEntry] = {}
         self.mixed_up: list[consents.Permission] = []
         """What consents wrongly adds to every answer."""
 
@@ -279,6 +281,48 @@ def _booking() -> Answers[Owners]:
         await owners.reach("booking", caller, command)
         saved = booking.AbsenceSaved(absence_id=command.absence_id, displacements=[])
         return _once(owners, command, lambda: saved)
+
+    @answers.to(booking.JoinWaitlist)
+    async def join(command: booking.JoinWaitlist, caller: Caller, owners: Owners) -> booking.WaitlistEntry:
+        await owners.reach("booking", caller, command)
+        slot = owners.slots()[0]
+        offer = booking.WaitlistOffer(offer_id=new_id(), slot=slot, expires_at=slot.starts_at)
+        entry = booking.WaitlistEntry(
+            version=1, status="offered", joined_at=START, offer=offer,
+            **command.model_dump(exclude={"command_id"}),
+        )  # fmt: skip
+        kept = _once(owners, command, lambda: entry)
+        owners.waiting[kept.offer.offer_id] = kept
+        return kept
+
+    @answers.to(booking.ListWaitlist)
+    async def waitlist(query: booking.ListWaitlist, caller: Caller, owners: Owners) -> booking.Waitlist:
+        await owners.reach("booking", caller, query)
+        return booking.Waitlist(entries=list(owners.waiting.values()))
+
+    @answers.to(booking.LeaveWaitlist)
+    async def leave(command: Any, caller: Caller, owners: Owners) -> booking.WaitlistEntry:
+        await owners.reach("booking", caller, command)
+        [entry] = [one for one in owners.waiting.values() if one.entry_id == command.entry_id]
+        return entry.model_copy(update={"status": "left", "offer": None})
+
+    @answers.to(booking.DeclineOffer)
+    async def decline(command: Any, caller: Caller, owners: Owners) -> booking.WaitlistEntry:
+        await owners.reach("booking", caller, command)
+        return owners.waiting[command.offer_id].model_copy(update={"status": "waiting", "offer": None})
+
+    @answers.to(booking.AcceptOffer)
+    async def accept(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        if command.offer_id not in owners.waiting:
+            raise Refused("Too late", code="offer-over", alternatives=[])
+        entry = owners.waiting.pop(command.offer_id)
+        state = booking.AppointmentState(
+            appointment_id=command.offer_id, patient_id=entry.patient_id, status="booked",
+            service_id=entry.service_id, source="desk", created_at=START,
+            **entry.offer.slot.model_dump(),
+        )  # fmt: skip
+        return booking.AppointmentRecord(appointment=state, version=1)
 
     @answers.to(booking.EndAbsence)
     async def end_absence(command: Any, caller: Caller, owners: Owners) -> Done:

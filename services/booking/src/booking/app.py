@@ -1,5 +1,7 @@
 """The service put together: the only place that constructs."""
 
+from datetime import timedelta
+
 from fastapi import FastAPI
 
 from booking import handlers, workers
@@ -18,8 +20,9 @@ def create_app(settings: Settings) -> FastAPI:
         directories=Directories(),
         moves_limit=settings.patient_moves_limit,
         overbook_limit=settings.overbook_limit,
+        offer_lasts=timedelta(minutes=settings.waitlist_offer_minutes),
     )
-    loops = [workers.expire_holds(core.database, core.clock)]
+    loops = [workers.expire_holds(core.database, core.clock), workers.pass_on_offers(parts)]
     return service.app(core, answers=handlers.answers, parts=parts, workers=loops)
 
 

@@ -1,11 +1,13 @@
 """Subject to operation or query: translates, and decides nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from booking.operations import absences, booking, changing, directory
+from booking.operations import absences, booking, changing, directory, moving, waitlist
 from booking.operations.acting import Acting, settled
 from booking.queries import absences as absence_queries
 from booking.queries import appointments, reports, slots
+from booking.queries import waitlist as waitlist_queries
 from booking.rules.catalogue import Thing
 from booking.rules.permissions import expect_may
 from booking.tables.directory import Directories
@@ -14,6 +16,7 @@ from common.clock import Clock
 from common.contracts.booking import (
     AbsencePlan,
     AbsenceSaved,
+    AcceptOffer,
     AppointmentRecord,
     Appointments,
     AppointmentsOfPatient,
@@ -25,6 +28,7 @@ from common.contracts.booking import (
     ConfirmAppointment,
     CorrectAppointment,
     DayBoard,
+    DeclineOffer,
     DescribeAbsence,
     EndAbsence,
     FindAlternatives,
@@ -32,12 +36,17 @@ from common.contracts.booking import (
     FreeSlots,
     GetAppointments,
     HoldSlot,
+    JoinWaitlist,
+    LeaveWaitlist,
+    ListWaitlist,
     MarkNoShow,
     PutAbsence,
     RecordPayment,
     ReleaseHold,
     Report,
     RescheduleAppointment,
+    Waitlist,
+    WaitlistEntry,
 )
 from common.contracts.directory import (
     DescribeDirectory,
@@ -62,6 +71,7 @@ class Parts:
     directories: Directories
     moves_limit: int
     overbook_limit: int = 2
+    offer_lasts: timedelta = timedelta(hours=1)
 
     def acting(self, caller: Caller) -> Acting:
         """This caller, acting now."""
@@ -71,6 +81,7 @@ class Parts:
             directories=self.directories,
             moves_limit=self.moves_limit,
             overbook_limit=self.overbook_limit,
+            offer_lasts=self.offer_lasts,
         )
 
 
@@ -163,7 +174,7 @@ async def reschedule_appointment(
 ) -> AppointmentRecord:
     acting = parts.acting(caller)
     return await settled(
-        parts.database, command, caller.network_id, lambda tx: booking.reschedule(tx, acting, command)
+        parts.database, command, caller.network_id, lambda tx: moving.reschedule(tx, acting, command)
     )
 
 
@@ -243,6 +254,38 @@ async def end_absence(command: EndAbsence, caller: Caller, parts: Parts) -> Done
     )
 
 
+@answers.to(JoinWaitlist)
+async def join_waitlist(command: JoinWaitlist, caller: Caller, parts: Parts) -> WaitlistEntry:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: waitlist.join(tx, acting, command)
+    )
+
+
+@answers.to(LeaveWaitlist)
+async def leave_waitlist(command: LeaveWaitlist, caller: Caller, parts: Parts) -> WaitlistEntry:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: waitlist.leave(tx, acting, command)
+    )
+
+
+@answers.to(AcceptOffer)
+async def accept_offer(command: AcceptOffer, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: waitlist.accept(tx, acting, command)
+    )
+
+
+@answers.to(DeclineOffer)
+async def decline_offer(command: DeclineOffer, caller: Caller, parts: Parts) -> WaitlistEntry:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: waitlist.decline(tx, acting, command)
+    )
+
+
 # --- questions ------------------------------------------------------------------------------------------
 
 
@@ -261,6 +304,12 @@ async def find_alternatives(query: FindAlternatives, caller: Caller, parts: Part
     async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await appointments.find_alternatives(tx, catalogue, query, caller, now=now)
+
+
+@answers.to(ListWaitlist)
+async def list_waitlist(query: ListWaitlist, caller: Caller, parts: Parts) -> Waitlist:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await waitlist_queries.listed(tx, query, caller)
 
 
 @answers.to(DescribeAbsence)

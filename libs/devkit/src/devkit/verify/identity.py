@@ -5,6 +5,7 @@ from common.contracts.messages import Event
 
 _APPOINTMENT = ("appointment", "appointment.appointment_id")
 _MESSAGE = ("message", "message_id")
+_ENTRY = ("waitlist entry", "entry.entry_id")
 
 _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     directory.NetworkOpened: ("network", "network.network_id"),
@@ -23,6 +24,11 @@ _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     booking.VisitCompleted: _APPOINTMENT,
     booking.VisitPaid: ("appointment", "visit.appointment_id"),
     booking.TaskRaised: ("task", "task_id"),
+    booking.WaitlistJoined: _ENTRY,
+    booking.WaitlistOffered: _ENTRY,
+    booking.WaitlistOfferEnded: _ENTRY,
+    booking.WaitlistFilled: _ENTRY,
+    booking.WaitlistLeft: _ENTRY,
     patient_profile.PatientChanged: ("patient", "patient_id"),
     patient_profile.PatientErased: ("patient", "patient_id"),
     consents.PermissionChanged: ("permissions", "patient_id"),
@@ -48,6 +54,11 @@ STATES: tuple[tuple[str, str, str], ...] = (
             # Holds that were never taken up, and blocks, have version 0: nobody was told of them.
             "SELECT network_id, appointment_id::text AS thing, version FROM appointments WHERE version > 0"
         ),
+    ),
+    (
+        "booking",
+        "waitlist entry",
+        "SELECT network_id, entry_id::text AS thing, version FROM waitlist",
     ),
     *(
         (

@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from booking.operations import waitlist
 from booking.operations.acting import ATTEMPTS, Acting
-from booking.operations.booking import change_where_free, take_quietly
+from booking.operations.taking import change_where_free, take_quietly
 from booking.queries.absences import place_of
 from booking.queries.slots import alternatives
 from booking.rules import absences as rules
@@ -19,6 +20,7 @@ from booking.rules.booking import check_place
 from booking.rules.catalogue import Catalogue
 from booking.rules.permissions import expect_may
 from booking.rules.refusals import NotReassignable, SlotTaken
+from booking.rules.waitlist import Freed
 from booking.tables import appointments, blocks
 from booking.tables import directory as directory_rows
 from common import outbox
@@ -83,10 +85,11 @@ async def end(tx: AsyncConnection, acting: Acting, command: EndAbsence) -> Done:
     for practitioner_id in who:
         await appointments.take_turns(tx, acting.network_id, practitioner_id)
     await blocks.end_absence(tx, acting.network_id, command.absence_id, now=acting.now)
-    await blocks.unblock(tx, acting.network_id, command.absence_id)
+    given_back = await blocks.unblock(tx, acting.network_id, command.absence_id)
     for other in await blocks.absences_around(tx, acting.network_id, away.starts_at, away.ends_at):
         for practitioner_id in set(rules.who_is_away(other.away, catalogue)) & set(who):
             await _block(tx, acting, catalogue, other.away, other.absence_id, practitioner_id)
+    await waitlist.offer_freed(tx, acting, catalogue, [Freed(*one) for one in given_back])
     return Done(version=2)
 
 

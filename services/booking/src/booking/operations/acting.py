@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +32,8 @@ class Acting:
     """How often a patient may move one appointment."""
     overbook_limit: int
     """How many visits may share a time on purpose, beside the one of right."""
+    offer_lasts: timedelta
+    """How long a freed slot is held for somebody of the waitlist."""
 
     @property
     def network_id(self) -> str:

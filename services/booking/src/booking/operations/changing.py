@@ -4,8 +4,9 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from booking.operations import waitlist
 from booking.operations.acting import Acting
-from booking.operations.booking import change_where_free
+from booking.operations.taking import change_where_free
 from booking.rules import appointment as rules
 from booking.rules import telling
 from booking.rules.appointment import Appointment
@@ -63,7 +64,10 @@ async def cancel(tx: AsyncConnection, acting: Acting, command: CancelAppointment
     )
     if before.status == "displaced":
         await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
-    return await _write(tx, acting, catalogue, after, AppointmentCancelled)
+    record = await _write(tx, acting, catalogue, after, AppointmentCancelled)
+    if before.status != "displaced":
+        await waitlist.offer_freed(tx, acting, catalogue, [waitlist.freed(before)])
+    return record
 
 
 async def check_in(tx: AsyncConnection, acting: Acting, command: CheckInAppointment) -> AppointmentRecord:

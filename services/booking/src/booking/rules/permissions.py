@@ -14,14 +14,14 @@ from common.errors import NotAllowed
 Deed = Literal[
     "open-network", "set-up", "read-directory", "find", "book", "walk-in", "confirm", "cancel", "reschedule",
     "check-in", "complete", "no-show", "correct", "pay", "read-appointments", "read-day", "read-reports",
-    "hold", "overbook", "absence",
+    "hold", "overbook", "absence", "waitlist",
 ]  # fmt: skip
 
 EVERYBODY = frozenset({"read-directory", "find"})
-PATIENT = EVERYBODY | {"book", "confirm", "cancel", "reschedule", "read-appointments"}
+PATIENT = EVERYBODY | {"book", "confirm", "cancel", "reschedule", "read-appointments", "waitlist"}
 DESK = EVERYBODY | {
     "book", "walk-in", "confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct", "pay",
-    "read-appointments", "read-day", "read-reports", "hold", "absence",
+    "read-appointments", "read-day", "read-reports", "hold", "absence", "waitlist",
 }  # fmt: skip
 
 MAY: Mapping[str, frozenset[str]] = {

@@ -21,6 +21,18 @@ class OverbookedEnough(Refused):
     code = "overbooked-enough"
 
 
+class OfferOver(Refused):
+    """The offer has run out, or the slot has gone to another; `extra["alternatives"]` holds other slots."""
+
+    code = "offer-over"
+
+
+class WaitlistWindow(Refused):
+    """The days or times that somebody would wait for are over, or end before they start."""
+
+    code = "waitlist-window"
+
+
 class NotReassignable(Refused):
     """A colleague cannot take this appointment over; `extra["appointment_id"]`, and `extra["why"]` is the code."""
 

@@ -165,3 +165,37 @@ absences = sa.Table(
     sa.CheckConstraint("starts_at < ends_at", name="absences_end_after_they_start"),
     sa.CheckConstraint("num_nonnulls(practitioner_id, branch_id) = 1", name="absences_are_of_one"),
 )  # fmt: skip
+
+waitlist = sa.Table(
+    "waitlist", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("entry_id", UUID, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("patient_id", UUID, nullable=False),
+    sa.Column("service_id", UUID, nullable=False),
+    sa.Column("branch_id", UUID),
+    sa.Column("practitioner_id", UUID),
+    sa.Column("from_date", sa.Date, nullable=False),
+    sa.Column("to_date", sa.Date, nullable=False),
+    sa.Column("from_time", sa.Time, nullable=False),
+    sa.Column("to_time", sa.Time),
+    sa.Column("joined_at", INSTANT, nullable=False),
+    sa.Column("over_at", INSTANT, nullable=False),
+    sa.Column("offer", JSONB),
+    # Of the offer, or of what was offered and accepted: an offer is answered by its id alone.
+    sa.Column("offer_id", UUID),
+    sa.Column("appointment_id", UUID),
+    sa.Column("passed", ARRAY(sa.Text), nullable=False),
+    sa.Column("due_at", INSTANT),
+    sa.Column("leased_until", INSTANT),
+    sa.CheckConstraint("status IN ('waiting', 'offered', 'booked', 'left', 'over')", name="known_waitlist_status"),
+    sa.CheckConstraint("(status = 'offered') = (offer IS NOT NULL)", name="offered_is_with_an_offer"),
+    sa.CheckConstraint("from_date <= to_date", name="waitlist_days_in_order"),
+    sa.Index("waitlist_offers", "network_id", "offer_id", unique=True),
+    sa.Index(
+        "waitlist_waiting", "network_id", "service_id", "joined_at", postgresql_where=sa.text("status = 'waiting'")
+    ),
+    sa.Index("waitlist_joined", "network_id", "joined_at"),
+    sa.Index("waitlist_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+)  # fmt: skip

@@ -19,6 +19,7 @@ from gateway.routes import (
     reference,
     reports,
     sessions,
+    waitlist,
     webhooks,
 )
 
@@ -34,6 +35,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
         patients.router,
         appointments.router,
         absences.router,
+        waitlist.router,
         clinic.router,
         outreach.router,
         reports.router,

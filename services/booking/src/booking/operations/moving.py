@@ -1,0 +1,99 @@
+"""Moving to another time, practitioner or branch."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.operations import waitlist
+from booking.operations.acting import Acting
+from booking.operations.taking import change_where_free, in_each_room, refusal
+from booking.rules import appointment as rules
+from booking.rules import telling
+from booking.rules.appointment import Appointment
+from booking.rules.booking import Place, check_place, notice
+from booking.rules.catalogue import Catalogue
+from booking.rules.permissions import expect_may
+from booking.tables import appointments
+from common import outbox
+from common.contracts.booking import AppointmentRecord, AppointmentRescheduled, RescheduleAppointment
+
+
+async def reschedule(
+    tx: AsyncConnection, acting: Acting, command: RescheduleAppointment
+) -> AppointmentRecord:
+    """Move to another time, practitioner or branch. A move to where it is already changes nothing."""
+    catalogue = await acting.directories.current(tx, acting.network_id)
+    before = await appointments.lock(tx, acting.network_id, command.appointment_id)
+    place = Place(
+        service=catalogue.service(before.service_id),
+        branch=catalogue.branch(command.branch_id or before.branch_id),
+        practitioner=catalogue.practitioner(command.practitioner_id or before.practitioner_id),
+        starts_at=command.starts_at,
+    )
+    after = _moved(acting, catalogue, before, place, command.if_version)
+    if before.status != "displaced" and after.place == before.place:
+        return telling.record(before, service_kind=place.service.kind)
+    check_place(place, catalogue, now=acting.now, at_short_notice=before.status == "displaced")
+    await appointments.take_turns(tx, acting.network_id, after.practitioner_id)
+    if before.status == "displaced":
+        await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
+    await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
+    moved = await _move(tx, catalogue, after, preferred=before.room_id)
+    if moved is None:
+        raise await refusal(tx, acting, catalogue, place, after)
+    event = AppointmentRescheduled(
+        network_id=acting.network_id,
+        occurred_at=acting.now,
+        version=moved.version,
+        appointment=telling.state(moved),
+        previous_starts_at=before.starts_at,
+    )
+    await outbox.record(tx, event)
+    if before.status != "displaced":
+        await waitlist.offer_freed(tx, acting, catalogue, [waitlist.freed(before)])
+    return telling.record(moved, service_kind=place.service.kind)
+
+
+def _moved(
+    acting: Acting, catalogue: Catalogue, before: Appointment, place: Place, if_version: int | None
+) -> Appointment:
+    """The appointment at its new place, as far as the rules for moving allow."""
+    by_patient = acting.caller.is_patient
+    for branch_id in {before.branch_id, place.branch.branch_id}:
+        expect_may(
+            acting.caller,
+            "reschedule",
+            branch_id=branch_id,
+            practitioner_id=before.practitioner_id,
+            patient_id=before.patient_id,
+        )
+    rules.expect_version(before, if_version)
+    rules.may_move(
+        before,
+        now=acting.now,
+        notice=notice(place.service),
+        moves_limit=acting.moves_limit,
+        by_patient=by_patient,
+        branch_phone=catalogue.branch(before.branch_id).phone,
+    )
+    return rules.reschedule(
+        before,
+        starts_at=place.starts_at,
+        duration=timedelta(minutes=place.service.duration),
+        practitioner_id=place.practitioner.practitioner_id,
+        branch_id=place.branch.branch_id,
+        room_id=before.room_id,
+        by_patient=by_patient,
+    )
+
+
+async def _move(
+    tx: AsyncConnection, catalogue: Catalogue, after: Appointment, *, preferred: UUID | None
+) -> Appointment | None:
+    for appointment in in_each_room(catalogue, after, preferred):
+        if await appointments.is_overbooked_there(tx, appointment):
+            continue
+        if await change_where_free(tx, appointment):
+            return appointment
+    return None

@@ -1,0 +1,261 @@
+"""Freed slots go to those who wait: one offer at a time, on a held slot, and one acceptance."""
+
+import asyncio
+from datetime import date, time, timedelta
+
+import pytest
+
+from booking.workers import expire_holds, pass_on_offers
+from common.contracts.booking import (
+    AbsenceRange,
+    AcceptOffer,
+    CancelAppointment,
+    DeclineOffer,
+    EndAbsence,
+    JoinWaitlist,
+    LeaveWaitlist,
+    ListWaitlist,
+    PutAbsence,
+    RescheduleAppointment,
+    WaitlistOfferEnded,
+)
+from common.errors import CommandReused, Refused
+from common.ids import new_id
+
+from .clinic import Clinic, a_practitioner, almaty, code_of, free, refused
+
+TEN = almaty(3, 10)
+HOUR = timedelta(hours=1)
+
+
+def joining(clinic: Clinic, **changes) -> JoinWaitlist:
+    values = {
+        "entry_id": new_id(),
+        "patient_id": new_id(),
+        "service_id": clinic.service.service_id,
+        "from_date": date(2026, 11, 2),
+        "to_date": date(2026, 11, 6),
+        **changes,
+    }
+    return JoinWaitlist.model_validate(values)
+
+
+async def join(clinic: Clinic, **changes):
+    return await clinic.tell(joining(clinic, **changes))
+
+
+async def entries(clinic: Clinic, **query):
+    return {one.entry_id: one for one in (await clinic.tell(ListWaitlist(open=False, **query))).entries}
+
+
+async def told(clinic: Clinic):
+    rows = await clinic.rows("SELECT subject FROM outbox WHERE subject LIKE '%.waitlist.%' ORDER BY seq")
+    return [row.subject.split(".")[3] for row in rows]
+
+
+async def freed(clinic: Clinic, starts_at=TEN):
+    """A slot that somebody gives back."""
+    record = await clinic.book(starts_at)
+    await clinic.tell(CancelAppointment(appointment_id=record.appointment.appointment_id))
+
+
+async def settle(clinic: Clinic, now):
+    """Both loops, as often as they find anything."""
+    clinic.put_clock(now)
+    loops = [pass_on_offers(clinic.parts), expire_holds(clinic.parts.database, clinic.parts.clock)]
+    while sum([await loop.step() for loop in loops]):
+        pass
+
+
+async def test_a_freed_slot_is_held_for_the_first_who_waits_and_nobody_else_sees_it(clinic: Clinic):
+    first, second = await join(clinic), await join(clinic)
+    await freed(clinic)
+    now = await entries(clinic)
+    assert (now[first.entry_id].status, now[second.entry_id].status) == ("offered", "waiting")
+    offer = now[first.entry_id].offer
+    assert (offer.slot.starts_at, offer.expires_at) == (TEN, clinic.parts.clock.now() + HOUR)
+    assert TEN not in await free(clinic)
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+    assert await told(clinic) == ["joined", "joined", "offered"]
+    booked = await clinic.tell(AcceptOffer(offer_id=offer.offer_id))
+    assert (booked.appointment.status, booked.version) == ("booked", 1)
+    assert booked.appointment.patient_id == first.patient_id
+    assert await clinic.tell(AcceptOffer(offer_id=offer.offer_id)) == booked
+    entry = (await entries(clinic))[first.entry_id]
+    assert (entry.status, entry.appointment_id, entry.offer) == ("booked", offer.offer_id, None)
+    assert (await told(clinic))[-1] == "filled"
+
+
+async def test_an_offer_that_runs_out_goes_to_the_next_and_a_late_yes_is_too_late(clinic: Clinic):
+    first, second, third = await join(clinic), await join(clinic), await join(clinic)
+    await freed(clinic)
+    late = (await entries(clinic))[first.entry_id].offer
+    clinic.put_clock(late.expires_at)
+    refusal = await refused(clinic.tell(AcceptOffer(offer_id=late.offer_id)))
+    assert refusal.refusal == "offer-over"
+    assert len(refusal.extra["alternatives"]) >= 3
+    await settle(clinic, late.expires_at)
+    now = await entries(clinic)
+    assert [now[one.entry_id].status for one in (first, second, third)] == ["waiting", "offered", "waiting"]
+    assert await code_of(clinic.tell(AcceptOffer(offer_id=late.offer_id))) == "offer-over"
+    next_offer = now[second.entry_id].offer
+    assert next_offer.slot == late.slot
+    await clinic.tell(AcceptOffer(offer_id=next_offer.offer_id))
+    await settle(clinic, late.expires_at + 3 * HOUR)
+    assert (await entries(clinic))[third.entry_id].status == "waiting"
+    rows = await clinic.rows("SELECT count(*) AS n FROM appointments WHERE status = 'booked'")
+    assert rows[0].n == 1
+
+
+async def test_who_declines_is_offered_another_slot_and_never_the_same_again(clinic: Clinic):
+    only = await join(clinic)
+    await freed(clinic)
+    offer = (await entries(clinic))[only.entry_id].offer
+    declined = await clinic.tell(DeclineOffer(offer_id=offer.offer_id))
+    assert (declined.status, declined.offer) == ("waiting", None)
+    assert TEN in await free(clinic)
+    await freed(clinic)
+    assert (await entries(clinic))[only.entry_id].status == "waiting"
+    await freed(clinic, TEN + HOUR)
+    assert (await entries(clinic))[only.entry_id].offer.slot.starts_at == TEN + HOUR
+    [ended] = await clinic.rows(
+        "SELECT convert_from(body, 'UTF8') AS body FROM outbox WHERE subject = :subject",
+        subject=WaitlistOfferEnded.subject,
+    )
+    assert WaitlistOfferEnded.model_validate_json(ended.body).why == "declined"
+
+
+async def test_only_what_somebody_waits_for_is_offered(clinic: Clinic):
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(colleague)
+    await join(clinic, practitioner_id=colleague.practitioner_id)
+    await join(clinic, from_date=date(2026, 11, 4))
+    await join(clinic, to_date=date(2026, 11, 2))
+    await join(clinic, from_time=time(10, 30))
+    await join(clinic, to_time=time(10))
+    busy = (await clinic.book(TEN, practitioner_id=colleague.practitioner_id)).appointment.patient_id
+    await join(clinic, patient_id=busy)
+    await freed(clinic)
+    assert {one.status for one in (await entries(clinic)).values()} == {"waiting"}
+    exact = await join(clinic, from_time=time(10), to_time=time(10, 1))
+    named = await join(clinic, practitioner_id=clinic.practitioner.practitioner_id)
+    await freed(clinic)
+    now = await entries(clinic)
+    assert (now[exact.entry_id].status, now[named.entry_id].status) == ("waiting", "offered")
+
+
+async def test_a_move_and_the_end_of_an_absence_free_slots_too(clinic: Clinic):
+    record = await clinic.book(TEN)
+    one, two, three = [await join(clinic, from_date=date(2026, 11, 3)) for _ in range(3)]
+    move = RescheduleAppointment(appointment_id=record.appointment.appointment_id, starts_at=almaty(9, 10))
+    await clinic.tell(move)
+    assert (await entries(clinic))[one.entry_id].offer.slot.starts_at == TEN
+    away = AbsenceRange(
+        practitioner_id=clinic.practitioner.practitioner_id, starts_at=almaty(5, 9), ends_at=almaty(5, 18)
+    )
+    absence = PutAbsence(absence_id=new_id(), range=away)
+    await clinic.tell(absence)
+    await clinic.tell(EndAbsence(absence_id=absence.absence_id))
+    now = await entries(clinic)
+    starts = {now[entry.entry_id].offer.slot.starts_at for entry in (two, three)}
+    assert starts == {almaty(5, 9), almaty(5, 9, 30)}
+
+
+async def test_an_absence_ends_an_offer_in_its_time(clinic: Clinic):
+    only = await join(clinic)
+    await freed(clinic)
+    offer = (await entries(clinic))[only.entry_id].offer
+    away = AbsenceRange(
+        practitioner_id=clinic.practitioner.practitioner_id, starts_at=almaty(3, 9), ends_at=almaty(3, 18)
+    )
+    await clinic.tell(PutAbsence(absence_id=new_id(), range=away))
+    assert await code_of(clinic.tell(AcceptOffer(offer_id=offer.offer_id))) == "offer-over"
+    await settle(clinic, offer.expires_at)
+    assert (await entries(clinic))[only.entry_id].status == "waiting"
+
+
+async def test_who_leaves_passes_the_offer_on_and_whose_days_are_over_waits_no_longer(clinic: Clinic):
+    first, second = await join(clinic), await join(clinic)
+    await freed(clinic)
+    leave = LeaveWaitlist(entry_id=first.entry_id)
+    assert (await clinic.tell(leave)).status == "left"
+    assert (await clinic.tell(leave.model_copy(update={"command_id": new_id()}))).status == "left"
+    assert (await entries(clinic))[second.entry_id].status == "offered"
+    await settle(clinic, almaty(7, 5))
+    assert (await entries(clinic))[second.entry_id].status == "over"
+    assert (await clinic.tell(ListWaitlist())).entries == []
+    assert await pass_on_offers(clinic.parts).outlook() == (None, 0)
+    versions = await clinic.rows(
+        "SELECT w.version, count(*) AS told FROM waitlist w JOIN outbox o ON o.subject LIKE '%.waitlist.%'"
+        " AND convert_from(o.body, 'UTF8')::jsonb #>> '{entry,entry_id}' = w.entry_id::text"
+        " GROUP BY w.entry_id, w.version"
+    )
+    assert all(row.version == row.told for row in versions)
+
+
+async def test_a_wish_that_cannot_come_true_is_refused(clinic: Clinic):
+    for wrong, code in (
+        ({"from_date": date(2026, 11, 7)}, "waitlist-window"),
+        ({"from_date": date(2026, 11, 1), "to_date": date(2026, 11, 1)}, "waitlist-window"),
+        ({"from_time": time(12), "to_time": time(11)}, "waitlist-window"),
+        ({"service_id": new_id()}, "unknown-service"),
+        ({"branch_id": new_id()}, "unknown-branch"),
+        ({"practitioner_id": new_id()}, "unknown-practitioner"),
+    ):
+        assert await code_of(join(clinic, **wrong)) == code
+    order = joining(clinic)
+    await clinic.tell(order)
+    with pytest.raises(CommandReused):
+        await clinic.tell(order.model_copy(update={"command_id": new_id()}))
+    for unknown in (AcceptOffer(offer_id=new_id()), DeclineOffer(offer_id=new_id())):
+        assert await code_of(clinic.tell(unknown)) == "unknown-offer"
+
+
+async def test_a_patient_answers_their_own_offer_only(clinic: Clinic):
+    mine = await join(clinic)
+    await freed(clinic)
+    offer = (await entries(clinic))[mine.entry_id].offer
+    accept = AcceptOffer(offer_id=offer.offer_id)
+    assert await code_of(clinic.tell(accept, clinic.patient(new_id()))) == "not-allowed"
+    booked = await clinic.tell(accept, clinic.patient(mine.patient_id))
+    assert booked.appointment.patient_id == mine.patient_id
+
+
+async def test_many_cancellations_acceptances_and_expiries_at_once_never_accept_twice(clinic: Clinic):
+    for _ in range(12):
+        await join(clinic)
+    records = [await clinic.book(TEN + timedelta(minutes=30 * number)) for number in range(4)]
+    await asyncio.gather(
+        *(clinic.tell(CancelAppointment(appointment_id=one.appointment.appointment_id)) for one in records)
+    )
+    for _ in range(3):
+        open_offers = [one.offer for one in (await entries(clinic)).values() if one.offer]
+        assert len({(one.slot.starts_at, one.slot.practitioner_id) for one in open_offers}) == len(
+            open_offers
+        )
+        clinic.put_clock(clinic.parts.clock.now() + HOUR / 2)
+        answers = [
+            clinic.tell(kind(offer_id=one.offer_id))
+            for number, one in enumerate(open_offers)
+            for kind in (
+                (AcceptOffer, DeclineOffer, AcceptOffer) if number % 2 else (DeclineOffer, DeclineOffer)
+            )
+        ]
+        public = [clinic.book(TEN + timedelta(minutes=30 * number)) for number in range(4)]
+        outcomes = await asyncio.gather(*answers, *public, return_exceptions=True)
+        assert [
+            one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, Refused)
+        ] == []
+    await settle(clinic, clinic.parts.clock.now() + HOUR)
+    rows = await clinic.rows(
+        "SELECT starts_at, count(*) AS n FROM appointments WHERE status IN ('booked', 'held') GROUP BY 1"
+    )
+    assert all(row.n == 1 for row in rows)
+    filled = [one for one in (await entries(clinic)).values() if one.status == "booked"]
+    assert len({one.appointment_id for one in filled}) == len(filled)
+    lost = await clinic.rows(
+        "SELECT 1 FROM waitlist w LEFT JOIN appointments a ON a.appointment_id = w.offer_id"
+        " WHERE w.status = 'offered' AND a.status IS DISTINCT FROM 'held'"
+        " OR w.status = 'booked' AND a.status IS DISTINCT FROM 'booked'"
+    )
+    assert lost == []

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import (
@@ -119,7 +120,7 @@ async def at_the_desk(visiting: Visiting) -> Callable[..., Awaitable[Visitor]]:
 
     async def enter(role: str = "reception", path: str = "/desk", **options: Any) -> Visitor:
         visitor = await visiting(**options)
-        await visitor.go(f"/login?next={path}")
+        await visitor.go(f"/login?next={quote(path, safe='')}")
         await visitor.page.get_by_label("E-mail").fill(f"{role}@demo-kz.example")
         await visitor.page.locator("#password").fill("vinculo-demo")
         await visitor.page.keyboard.press("Enter")

@@ -237,6 +237,10 @@ class Running:
                 telemetry.log().warning("pruning waits", who=error.who)
 
 
+_NO_SPANS_OF_ITS_OWN = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""FastAPI would write paths and query strings, which hold tokens, into spans beside ours."""
+
+
 def app(
     core: Core,
     *,
@@ -277,6 +281,7 @@ def app(
             await running.stop()
 
     fastapi.setdefault("openapi_url", None)
+    fastapi.setdefault("telemetry", _NO_SPANS_OF_ITS_OWN)
     application = FastAPI(lifespan=lifespan, **fastapi)
     application.state.running = running
     _health(application, running)

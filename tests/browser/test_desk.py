@@ -353,3 +353,81 @@ async def test_saving_what_was_not_touched_changes_nothing(at_the_desk: Any, cli
         await page.get_by_role("button", name="Сохранить").click()
         await expect(page.locator("#announcement")).to_have_text("Сохранено.")
     assert await things() == before
+
+
+async def answered_otherwise(visitor: Any, address: str, change: Any) -> None:
+    """The API's answer at this address, changed as if an owner did not answer."""
+
+    async def answer(route: Any) -> None:
+        response = await route.fetch()
+        body = await response.json()
+        change(body)
+        await route.fulfill(response=response, json=body)
+
+    await visitor.context.route(address, answer)
+
+
+async def test_unknown_allergies_never_look_like_none(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    appointment = await booked(clinic, day, people("Без Карты"))
+
+    def without_cards(board: dict[str, Any]) -> None:
+        board["unavailable"] = ["patient_profile"]
+        for one in board["rows"]:
+            one["patient"] = {"id": one["patient"]["id"], "status": "unknown"}
+            one["alerts"] = {"status": "unknown", "allergy": "unknown", "items": []}
+
+    visitor = await at_the_desk()
+    await answered_otherwise(visitor, "**/api/v1/day-board?*", without_cards)
+    await visitor.go(day.path)
+    page = visitor.page
+    await expect(row(page, appointment)).to_contain_text("Аллергии: неизвестно")
+    await expect(row(page, appointment)).to_contain_text("Пациент (карта недоступна)")
+    await expect(page.locator(".board .notice")).to_contain_text("карты пациентов")
+    await visitor.check()
+
+
+async def test_an_allergy_is_seen_on_the_board_in_the_search_and_on_the_card(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    who = people("Лидия Аллергова")
+    appointment = await booked(clinic, day, who)
+    headers = await clinic.login("reception")
+    found = await clinic.http.post("/api/v1/patients/search", json={"phone": who.phone}, headers=headers)
+    patient = found.json()["candidates"][0]["card"]["patient_id"]
+    told = await clinic.http.patch(
+        f"/api/v1/patients/{patient}",
+        json={"alerts": [{"kind": "allergy", "text": "лидокаин"}]},
+        headers=headers,
+    )
+    assert told.status_code == 200, told.text
+    visitor = await at_the_desk(path=day.path)
+    page = visitor.page
+    await expect(row(page, appointment)).to_contain_text("Аллергия: лидокаин")
+    await page.get_by_label("Телефон или имя").fill(who.phone)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#found .choice", has_text=who.full_name)).to_contain_text("лидокаин")
+    await row(page, appointment).get_by_role("link", name=who.full_name).click()
+    await expect(page.locator('[data-part="profile"]')).to_contain_text("Аллергия: лидокаин")
+
+
+async def test_a_missing_part_of_the_whole_view_says_so_and_the_others_are_shown(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    who = people("Четыре Части")
+    await booked(clinic, day, who)
+    headers = await clinic.login("reception")
+    found = await clinic.http.post("/api/v1/patients/search", json={"phone": who.phone}, headers=headers)
+    patient = found.json()["candidates"][0]["card"]["patient_id"]
+
+    def without_recall(view: dict[str, Any]) -> None:
+        view["sections"]["recall"] |= {"status": "unavailable", "data": None}
+
+    visitor = await at_the_desk()
+    await answered_otherwise(visitor, "**/360", without_recall)
+    await visitor.go(f"/patients/{patient}")
+    page = visitor.page
+    await expect(page.locator('[data-part="recall"]')).to_contain_text("Это не значит, что ничего нет.")
+    await expect(page.locator('[data-part="appointments"]')).to_contain_text("Профессиональная гигиена")
+    await visitor.check()

@@ -74,7 +74,7 @@ async def test_a_phone_is_told_from_a_name(page: Page, typed: str, phone: bool) 
         ("demo-kz", "ru", "вторник, 24 ноября 2026 г."),
         ("demo-kz", "kk", "2026 ж. 24 қараша, сейсенбі"),
         ("demo-ir", "fa", "سه‌شنبه ۳ آذر ۱۴۰۵"),
-        ("demo-tw", "zh-TW", "民國115年11月24日 星期二"),
+        ("demo-tw", "zh-TW", "民國115年11月24日星期二"),
         ("demo-fr", "fr", "mardi 24 novembre 2026"),
         ("demo-br", "pt-BR", "terça-feira, 24 de novembro de 2026"),
     ],

@@ -237,7 +237,7 @@ async def every_event_was_applied_by_every_reader(system: System) -> None:
     client = await nats.connect(system.run["nats_url"])
     try:
         durables = [
-            (owner, info.config)
+            (owner, info.config.durable_name, info.config.filter_subjects or [info.config.filter_subject])
             for owner in SERVICES
             for info in await client.jetstream().consumers_info(f"{owner.upper()}_EVENTS")
             if info.config.durable_name
@@ -245,15 +245,12 @@ async def every_event_was_applied_by_every_reader(system: System) -> None:
     finally:
         await client.close()
     assert len(durables) >= 10
-    for owner, config in durables:
-        subjects = config.filter_subjects or [config.filter_subject]
+    for owner, durable, subjects in durables:
         told = await rows(system, owner, "SELECT event_id FROM outbox WHERE subject = ANY($1)", subjects)
-        service = config.durable_name.partition("-")[0]
-        applied = await rows(
-            system, service, "SELECT event_id FROM inbox WHERE reader = $1", config.durable_name
-        )
+        service = durable.partition("-")[0]
+        applied = await rows(system, service, "SELECT event_id FROM inbox WHERE reader = $1", durable)
         missing = {row["event_id"] for row in told} - {row["event_id"] for row in applied}
-        assert not missing, f"{config.durable_name} has not applied {len(missing)} of {len(told)}"
+        assert not missing, f"{durable} has not applied {len(missing)} of {len(told)}"
 
 
 @dataclass

@@ -16,6 +16,8 @@ from notifications.tables.schema import messages
 
 from .world import almaty
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 async def test_an_event_on_the_bus_becomes_a_message(
     environment, urls, nats_server, bus, answering, world, provider, database, monkeypatch
@@ -33,7 +35,9 @@ async def test_an_event_on_the_bus_becomes_a_message(
         events = [*world.directory_events(), world.booked(world.patient(), visit, at=datetime.now(UTC))]
         for event in events:
             body = event.model_dump_json().encode()
-            await js.publish(event.subject, body, headers={"Nats-Msg-Id": str(event.event_id)})
+            await js.publish(
+                event.subject, body, headers={"Nats-Msg-Id": str(event.event_id), "traceparent": TRACE}
+            )
         async with asyncio.timeout(20):
             while not provider.sent:  # noqa: ASYNC110 - the message arrives whenever it does
                 await asyncio.sleep(0.05)
@@ -45,4 +49,6 @@ async def test_an_event_on_the_bus_becomes_a_message(
             await tx.execute(sa.select(messages.c.step, messages.c.outcome, messages.c.traceparent))
         ).all()
     assert len(rows) == 4
-    assert all(row.traceparent for row in rows), "the plan carries on the trace of the event"
+    assert {row.traceparent.split("-")[1] for row in rows} == {TRACE.split("-")[1]}, (
+        "one trace from click to call"
+    )

@@ -33,7 +33,7 @@ async def call(
         answer = await request()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return NotReached()
-    except httpx.HTTPError as error:
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have left, and the others' answers count
         return Unsure(type(error).__name__)
     if answer.status_code == 429:
         return TooMany(_seconds(answer.headers.get("Retry-After")))

@@ -128,3 +128,17 @@ async def at_the_desk(visiting: Visiting) -> Callable[..., Awaitable[Visitor]]:
         return visitor
 
     return enter
+
+
+@pytest.fixture
+def known_patient(eventually: Any) -> Callable[..., Awaitable[str]]:
+    """The id of whoever has this phone, once the booking has made them known to staff."""
+
+    async def find(clinic: Any, headers: dict[str, str], phone: str) -> str:
+        async def candidates() -> list[dict[str, Any]]:
+            found = await clinic.http.post("/api/v1/patients/search", json={"phone": phone}, headers=headers)
+            return list(found.raise_for_status().json()["candidates"])
+
+        return str((await eventually(candidates))[0]["card"]["patient_id"])
+
+    return find

@@ -289,7 +289,9 @@ async def test_a_link_that_is_not_ours_opens_nothing(visiting: Any, link: str) -
     await visitor.check()
 
 
-async def test_a_booking_knows_by_which_way_it_came(visiting: Any, clinic: Any, person: Any) -> None:
+async def test_a_booking_knows_by_which_way_it_came(
+    visiting: Any, clinic: Any, person: Any, known_patient: Any
+) -> None:
     visitor = await visiting(width=360)
     page = visitor.page
     campaign = "018f2b6e-0000-7000-8000-000000000001"
@@ -298,8 +300,7 @@ async def test_a_booking_knows_by_which_way_it_came(visiting: Any, clinic: Any, 
     await submit(page, person.full_name, person.phone)
     await step(page, "done").wait_for()
     headers = await clinic.login("reception")
-    found = await clinic.http.post("/api/v1/patients/search", json={"phone": person.phone}, headers=headers)
-    patient = found.json()["candidates"][0]["card"]["patient_id"]
+    patient = await known_patient(clinic, headers, person.phone)
     view = (await clinic.http.get(f"/api/v1/patients/{patient}/360", headers=headers)).json()
     (appointment,) = view["sections"]["appointments"]["data"]["upcoming"]
     assert (appointment["source"], appointment["campaign_id"]) == ("instagram", campaign)

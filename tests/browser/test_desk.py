@@ -199,10 +199,11 @@ async def test_a_visit_is_completed_with_its_payment_and_undone(
 
 
 async def test_a_patient_is_found_by_phone_in_any_shape_and_booked(
-    at_the_desk: Any, clinic: Any, day: Day, people: Any
+    at_the_desk: Any, clinic: Any, day: Day, people: Any, known_patient: Any
 ) -> None:
     who = people("Айша Звонящая")
     await booked(clinic, day, who)
+    await known_patient(clinic, await clinic.login("reception"), who.phone)
     visitor = await at_the_desk(path=day.path)
     page = visitor.page
     national = f"8 ({who.phone[2:5]}) {who.phone[5:8]}-{who.phone[8:10]}-{who.phone[10:]}"
@@ -389,13 +390,12 @@ async def test_unknown_allergies_never_look_like_none(
 
 
 async def test_an_allergy_is_seen_on_the_board_in_the_search_and_on_the_card(
-    at_the_desk: Any, clinic: Any, day: Day, people: Any
+    at_the_desk: Any, clinic: Any, day: Day, people: Any, known_patient: Any
 ) -> None:
     who = people("Лидия Аллергова")
     appointment = await booked(clinic, day, who)
     headers = await clinic.login("reception")
-    found = await clinic.http.post("/api/v1/patients/search", json={"phone": who.phone}, headers=headers)
-    patient = found.json()["candidates"][0]["card"]["patient_id"]
+    patient = await known_patient(clinic, headers, who.phone)
     told = await clinic.http.patch(
         f"/api/v1/patients/{patient}",
         json={"alerts": [{"kind": "allergy", "text": "лидокаин"}]},
@@ -413,13 +413,12 @@ async def test_an_allergy_is_seen_on_the_board_in_the_search_and_on_the_card(
 
 
 async def test_a_missing_part_of_the_whole_view_says_so_and_the_others_are_shown(
-    at_the_desk: Any, clinic: Any, day: Day, people: Any
+    at_the_desk: Any, clinic: Any, day: Day, people: Any, known_patient: Any
 ) -> None:
     who = people("Четыре Части")
     await booked(clinic, day, who)
     headers = await clinic.login("reception")
-    found = await clinic.http.post("/api/v1/patients/search", json={"phone": who.phone}, headers=headers)
-    patient = found.json()["candidates"][0]["card"]["patient_id"]
+    patient = await known_patient(clinic, headers, who.phone)
 
     def without_recall(view: dict[str, Any]) -> None:
         view["sections"]["recall"] |= {"status": "unavailable", "data": None}

@@ -108,7 +108,8 @@ function messages({ timeline }) {
 
 function messageText(message) {
   const channel = message.attempts.at(-1)?.channel;
-  return [spoken("template", message.template), channel && t(`channel_${channel}`), message.reason && spoken("why", message.reason), message.text].filter(Boolean).join(" · ");
+  const about = [spoken("template", message.template), channel && t(`channel_${channel}`), message.reason && spoken("why", message.reason)];
+  return [about.filter(Boolean).join(" · "), message.text].filter(Boolean).join("\n");
 }
 
 const consents = ({ permissions }) =>

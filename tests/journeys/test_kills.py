@@ -237,7 +237,11 @@ async def every_event_was_applied_by_every_reader(system: System) -> None:
     client = await nats.connect(system.run["nats_url"])
     try:
         durables = [
-            (owner, info.config.durable_name, info.config.filter_subjects or [info.config.filter_subject])
+            (
+                owner,
+                info.config.durable_name,
+                info.config.filter_subjects or [info.config.filter_subject or ""],
+            )
             for owner in SERVICES
             for info in await client.jetstream().consumers_info(f"{owner.upper()}_EVENTS")
             if info.config.durable_name

@@ -1,17 +1,10 @@
 """What HTTP providers have in common: a pooled client, and what its failures mean."""
 
-import importlib.util
-import sys
 from collections.abc import Awaitable, Callable
 
 import httpx
 
 from notifications.channels.protocol import NotReached, Outcome, TooMany, Unsure
-
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore asks for this optional module at every step of every call; not finding it costs a search of the whole
-    # path each time, a third of the call's CPU. None makes the import fail at once.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # what the import system prescribes for "not there"
 
 TIMEOUT = httpx.Timeout(8.0, connect=2.0, pool=20.0)
 

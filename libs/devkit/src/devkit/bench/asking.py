@@ -18,7 +18,8 @@ from devkit.asking import GATEWAY, acting
 from devkit.bench.results import Result
 from devkit.bench.stage import NETWORK, Stage
 
-ALONE, TOGETHER, AT_ONCE = 1000, 3000, 32
+ALONE, TOGETHER, AT_ONCE = 500, 3000, 32
+ROUNDS = 3
 
 
 class Said(Message):
@@ -36,8 +37,11 @@ class Say(Query[Said]):
 
 async def measure(stage: Stage) -> list[Result]:
     """Round trips one after the other, and many at once; asked and answered in this process."""
-    ours_alone, ours = await _ours(stage.running.nats_url)
-    plain_alone, plain = await _plain(stage.running.nats_url)
+    url = stage.running.nats_url
+    rounds = [(await _ours(url), await _plain(url)) for _ in range(ROUNDS)]
+    # The best of each: whatever else this machine does only ever makes a round slower.
+    ours_alone, plain_alone = (min(one[side][0] for one in rounds) for side in (0, 1))
+    ours, plain = (max(one[side][1] for one in rounds) for side in (0, 1))
     return [
         Result(
             "request and reply, one by one", ours_alone * 1e6, "µs", plain_alone * 1e6, "plain nats-py",

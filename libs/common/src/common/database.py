@@ -110,6 +110,7 @@ class Database:
         )
         self.after_commit: list[Callable[[], None]] = []
         self.applied = 0
+        self.commits = 0
         self._secret = secret
 
     async def dispose(self) -> None:
@@ -214,6 +215,7 @@ class Database:
 
     def committed(self) -> None:
         """Wake whoever waits for new rows."""
+        self.commits += 1
         for wake in self.after_commit:
             wake()
 

@@ -5,6 +5,7 @@ A service's `create_app(settings)` makes a `Core`, its own parts around it, and 
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -115,6 +116,7 @@ class Running:
         self.stopping = False
         self.leaving = False
         """Told to stop, though connections are still open: who streams without end has to end now."""
+        self._looked: tuple[object, list[tuple[datetime | None, int]], int] | None = None
         self._background: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
         core.database.after_commit.append(self.relay.wake)
@@ -186,14 +188,9 @@ class Running:
         Asked many times while everybody is busy, so it looks no further than the first thing that is not done.
         """
         in_flight = self.in_flight
-        due: list[tuple[datetime | None, int]] = []
-        unpublished = unread = 0
-        if not in_flight:
-            due = [await worker.outlook() for worker in self.workers if isinstance(worker, DueLoop)]
+        due, unpublished = ([], 0) if in_flight else await self._stored()
         due_now = sum(count for _, count in due)
-        if not in_flight and not due_now:
-            async with self.core.database.unscoped() as tx:
-                unpublished = await outbox.waiting(tx)
+        unread = 0
         if not in_flight and not due_now and not unpublished:
             unread = await self.consumption.unread()
         instants = [instant for instant, _ in due if instant is not None]
@@ -215,6 +212,20 @@ class Running:
                 for network, who in worker.blocked.items()
             ),
         )
+
+    async def _stored(self) -> tuple[list[tuple[datetime | None, int]], int]:
+        """What is due and unpublished; looked up again only where something may have changed it."""
+        now = (
+            self.core.clock.now(),
+            self.core.database.commits,
+            self.relay.published,
+            sum(worker.done for worker in self.workers),
+        )
+        if self._looked is None or self._looked[0] != now:
+            due = [await worker.outlook() for worker in self.workers if isinstance(worker, DueLoop)]
+            async with self.core.database.unscoped() as tx:
+                self._looked = (now, due, await outbox.waiting(tx))
+        return self._looked[1:]
 
     async def check(self) -> list[str]:
         """What is missing for readiness; empty when ready."""
@@ -318,6 +329,9 @@ def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> N
     """Serve until SIGTERM or Ctrl-C; then finish what is in flight within `shutdown_seconds`."""
     telemetry.start(name)
     application = create()
+    # What a service is made of lives as long as it does; what a request makes is mostly freed without the collector.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     config = uvicorn.Config(
         application,
         host=settings.http_host,

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import (
@@ -119,7 +120,7 @@ async def at_the_desk(visiting: Visiting) -> Callable[..., Awaitable[Visitor]]:
 
     async def enter(role: str = "reception", path: str = "/desk", **options: Any) -> Visitor:
         visitor = await visiting(**options)
-        await visitor.go(f"/login?next={path}")
+        await visitor.go(f"/login?next={quote(path, safe='')}")
         await visitor.page.get_by_label("E-mail").fill(f"{role}@demo-kz.example")
         await visitor.page.locator("#password").fill("vinculo-demo")
         await visitor.page.keyboard.press("Enter")
@@ -127,3 +128,17 @@ async def at_the_desk(visiting: Visiting) -> Callable[..., Awaitable[Visitor]]:
         return visitor
 
     return enter
+
+
+@pytest.fixture
+def known_patient(eventually: Any) -> Callable[..., Awaitable[str]]:
+    """The id of whoever has this phone, once the booking has made them known to staff."""
+
+    async def find(clinic: Any, headers: dict[str, str], phone: str) -> str:
+        async def candidates() -> list[dict[str, Any]]:
+            found = await clinic.http.post("/api/v1/patients/search", json={"phone": phone}, headers=headers)
+            return list(found.raise_for_status().json()["candidates"])
+
+        return str((await eventually(candidates))[0]["card"]["patient_id"])
+
+    return find

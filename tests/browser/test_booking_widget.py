@@ -287,3 +287,44 @@ async def test_a_link_that_is_not_ours_opens_nothing(visiting: Any, link: str) -
     await visitor.go(link[:-6] + "AAAAAA")
     await expect(visitor.page.get_by_role("heading")).to_have_text("Ссылка неверна")
     await visitor.check()
+
+
+async def test_a_booking_knows_by_which_way_it_came(
+    visiting: Any, clinic: Any, person: Any, known_patient: Any
+) -> None:
+    visitor = await visiting(width=360)
+    page = visitor.page
+    campaign = "018f2b6e-0000-7000-8000-000000000001"
+    await visitor.go(f"/book/demo-kz?source=instagram&campaign={campaign}&utm_source=story")
+    await to_the_form(page)
+    await submit(page, person.full_name, person.phone)
+    await step(page, "done").wait_for()
+    headers = await clinic.login("reception")
+    patient = await known_patient(clinic, headers, person.phone)
+    view = (await clinic.http.get(f"/api/v1/patients/{patient}/360", headers=headers)).json()
+    (appointment,) = view["sections"]["appointments"]["data"]["upcoming"]
+    assert (appointment["source"], appointment["campaign_id"]) == ("instagram", campaign)
+
+
+async def test_a_lost_answer_and_a_second_press_book_once(visiting: Any, clinic: Any, person: Any) -> None:
+    visitor = await visiting(width=360)
+    page = visitor.page
+    lost: list[Any] = []
+
+    async def lose_the_first_answer(route: Any) -> None:
+        if lost:
+            await route.continue_()
+            return
+        lost.append(await route.fetch())
+        await route.abort()
+
+    await visitor.context.route("**/bookings", lose_the_first_answer)
+    await visitor.go("/book/demo-kz")
+    await to_the_form(page)
+    await submit(page, person.full_name, person.phone)
+    await expect(page.get_by_role("alert")).to_contain_text("Нет связи.")
+    assert lost[0].status == 201
+    await page.locator('button[type="submit"]').click()
+    await step(page, "done").wait_for()
+    booked = (await lost[0].json())["manage_url"].rsplit("/", 1)[1]
+    assert await step(page, "done").locator(f'a[href="/l/{booked}"]').count() == 1

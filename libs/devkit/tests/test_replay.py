@@ -1,11 +1,13 @@
 """The replay against a clinic played over HTTP: what it books, when, and what it says at the end."""
 
+import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid5
 
-import httpx
+import orjson
 import phonenumbers
 import pytest
 
@@ -13,6 +15,7 @@ from common.ids import new_id
 from devkit.replay import people, result
 from devkit.replay.agenda import DURATION, Agenda, FreeSlot, practitioners_needed, starts
 from devkit.replay.desk import Desk, Login, Place
+from devkit.replay.http import Answer, Lost, client
 from devkit.replay.reading import MADE_AFTER_ITS_DAY, NEGATIVE_AGE, TWICE, UNREADABLE, ZONE, NotThisFile, read
 from devkit.replay.running import DAY_FULL, Replay
 
@@ -51,81 +54,78 @@ class Clinic:
         self.not_settled = 0
         self.miscount = 0
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path
+    async def send(self, method, path, *, query=None, json=None, headers=None, within=60.0) -> Answer:
         verb = path.rpartition("/")[2]
         self.asked[verb] += 1
         match verb:
             case "slots":
-                return self.slots(request)
+                return self.slots(query)
             case "bookings":
-                return self.book(request)
+                return self.book(json, headers["Idempotency-Key"])
             case "clock":
-                return self.clock(request)
+                return self.clock(json)
             case "sessions":
                 self.session_ends_at = self.now + timedelta(minutes=15)
-                return httpx.Response(201, json={"token": "t"})
-        if self.now > self.session_ends_at or request.headers.get("authorization") != "Bearer t":
+                return answer(201, {"token": "t"})
+        if self.now > self.session_ends_at or headers.get("Authorization") != "Bearer t":
             return problem(401, "not-authenticated")
-        if verb in {"complete", "no-show"} and request.method == "POST":
+        if verb in {"complete", "no-show"} and method == "POST":
             self.closed[path.split("/")[-2]] = verb
-            return httpx.Response(200, json={})
+            return answer(200, {})
         return self.report()
 
-    def slots(self, request: httpx.Request) -> httpx.Response:
-        day = date.fromisoformat(request.url.params["from"])
+    def slots(self, query) -> Answer:
+        day = date.fromisoformat(query["from"])
         found = [
             {"starts_at": start.isoformat(), "practitioner_id": str(practitioner)}
             for start in starts(day)
             if start > self.now
             for practitioner in self.practitioners
         ]
-        return httpx.Response(200, json={"slots": found})
+        return answer(200, {"slots": found})
 
-    def book(self, request: httpx.Request) -> httpx.Response:
-        import json
-
-        body = json.loads(request.content)
+    def book(self, body, key: str) -> Answer:
         start = datetime.fromisoformat(body["starts_at"])
         occupied = {(at, who) for at, who, _, _ in self.booked.values()}
         if start in self.taken_behind_our_back or (start, body["practitioner_id"]) in occupied:
             return problem(409, "slot-taken", alternatives=[])
         if any(at == start and phone == body["patient"]["phone"] for at, _, phone, _ in self.booked.values()):
             return problem(409, "patient-busy")
-        identity = str(uuid5(NAMESPACE, request.headers["idempotency-key"]))
+        identity = str(uuid5(NAMESPACE, key))
         self.booked[identity] = (start, body["practitioner_id"], body["patient"]["phone"], self.now)
-        return httpx.Response(201, json={"appointment": {"id": identity}})
+        return answer(201, {"appointment": {"id": identity}})
 
-    def clock(self, request: httpx.Request) -> httpx.Response:
-        import json
-
-        if request.method == "POST":
+    def clock(self, body) -> Answer:
+        if body is not None:
             if self.not_settled:
                 self.not_settled -= 1
                 return problem(504, "not-settled")
-            to = datetime.fromisoformat(json.loads(request.content)["now"])
+            to = datetime.fromisoformat(body["now"])
             if to < self.now:
                 return problem(409, "clock-backward")
             self.now = to
-        return httpx.Response(200, json={"now": self.now.isoformat()})
+        return answer(200, {"now": self.now.isoformat()})
 
-    def report(self) -> httpx.Response:
+    def report(self) -> Answer:
         missed = sum(verb == "no-show" for verb in self.closed.values()) + self.miscount
         fulfilled = len(self.closed) - missed
         rate = missed / len(self.closed) if self.closed else 0.0
         totals = {"fulfilled": fulfilled, "noshow": missed, "rate": rate}
-        return httpx.Response(200, json={"totals": totals, "rows": []})
+        return answer(200, {"totals": totals, "rows": []})
 
 
-def problem(status: int, code: str, **extra) -> httpx.Response:
-    return httpx.Response(status, json={"type": f"/problems/{code}", **extra})
+def answer(status: int, body: object) -> Answer:
+    return Answer(status, orjson.dumps(body))
+
+
+def problem(status: int, code: str, **extra) -> Answer:
+    return answer(status, {"type": f"/problems/{code}", **extra})
 
 
 async def replay(clinic: Clinic, reading, at_once: int = 8):
-    async with httpx.AsyncClient(transport=httpx.MockTransport(clinic), base_url="http://clinic") as http:
-        desk = Desk(http, Place("vitoria", new_id(), new_id()), Login("desk@x.example", "secret"))
-        outcome = await Replay(desk, reading, at_once=at_once, progress=lambda *_: None).run()
-        comparison = result.compare(await desk.report("no-show", DAY, DAY), reading, outcome)
+    desk = Desk(clinic, Place("vitoria", new_id(), new_id()), Login("desk@x.example", "secret"))
+    outcome = await Replay(desk, reading, at_once=at_once, progress=lambda *_: None).run()
+    comparison = result.compare(await desk.report("no-show", DAY, DAY), reading, outcome)
     return outcome, comparison
 
 
@@ -197,6 +197,67 @@ def test_as_many_practitioners_as_the_fullest_day_needs(file):
 def test_late_rows_of_the_same_day_need_more_practitioners(file):
     late = read(file(*(line(number, made="2016-05-03 19:40:00") for number in range(4)))).rows
     assert practitioners_needed(late) == 2  # only 20:00, 20:30 and 21:00 are left
+
+
+# --- http ----------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def server(*answers: bytes):
+    """Answers each request on a connection with the next of these; b"" hangs up."""
+    seen: list[bytes] = []
+    connections = 0
+
+    async def serve(reader, writer):
+        nonlocal connections
+        connections += 1
+        while (head := await reader.read(65536)) and len(seen) < len(answers):
+            seen.append(head)
+            said = answers[len(seen) - 1]
+            if not said:
+                break
+            for half in (said[: len(said) // 2], said[len(said) // 2 :]):
+                writer.write(half)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}", seen, lambda: connections
+    finally:
+        listening.close()
+
+
+PLAIN = b'HTTP/1.1 201 Created\r\ncontent-length: 7\r\n\r\n{"a":1}'
+CHUNKED = b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{"b\r\n4\r\n":2}\r\n0\r\n\r\n'
+
+
+async def test_a_connection_is_kept_for_the_next_request():
+    async with server(PLAIN, CHUNKED) as (url, seen, connections), client(url) as http:
+        first = await http.send("POST", "/x", json={"é": 1}, headers={"idempotency-key": "k"})
+        second = await http.send("GET", "/y", query={"from": "2016-05-03"})
+        assert (first.status, first.good, first.json()) == (201, True, {"a": 1})
+        assert (second.status, second.json()) == (200, {"b": 2})
+        assert connections() == 1
+    assert b"idempotency-key: k\r\n" in seen[0]
+    assert seen[0].endswith('{"é":1}'.encode())
+    assert seen[1].startswith(b"GET /y?from=2016-05-03 HTTP/1.1\r\n")
+
+
+async def test_a_connection_that_breaks_is_lost_and_the_next_one_is_new():
+    async with server(b"", PLAIN) as (url, _, connections), client(url) as http:
+        with pytest.raises(Lost):
+            await http.send("GET", "/x")
+        assert (await http.send("GET", "/x")).status == 201
+        assert connections() == 2
+
+
+async def test_an_answer_that_takes_too_long_is_lost():
+    async with server(PLAIN[:20]) as (url, _, _connections), client(url) as http:
+        with pytest.raises(Lost):
+            await http.send("GET", "/x", within=0.2)
 
 
 # --- the whole ------------------------------------------------------------------------------------------

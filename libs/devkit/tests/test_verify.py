@@ -21,7 +21,12 @@ from devkit.verify import Targets, verify
 from devkit.verify.identity import IDENTITY
 
 NETWORK = "net"
-INVOLVED = ("booking", "recall", "notifications")
+TOUCHED = {
+    "booking": "appointments, outbox CASCADE",
+    "recall": "inbox, dead_letters",
+    "notifications": "messages, attempts",
+}
+INVOLVED = tuple(TOUCHED)
 READER = "recall-visits"
 READ = (AppointmentBooked, VisitCompleted)
 
@@ -36,6 +41,7 @@ class Story:
     reference: UUID
 
     def __init__(self, targets: Targets, databases, js) -> None:
+        self.mending: dict[str, list[str]] = {}
         self.targets = targets
         self.db = databases
         self.js = js
@@ -96,7 +102,7 @@ class Story:
         row = {
             "network_id": NETWORK, "message_id": identity, "patient_id": new_id(), "origin": "appointment",
             "origin_id": new_id(), "branch_id": self.branch, "step": "T-48h", "template": "confirm", "parts": [],
-            "message_class": "service", "asks": True, "orientation": False, "zone": "Asia/Almaty", "provisional": False,
+            "lane": 1, "message_class": "service", "asks": True, "orientation": False, "zone": "Asia/Almaty", "provisional": False,
             "asked_at": now, "target_at": now, "earliest_at": now, "latest_at": now + timedelta(hours=1),
             "budget_seconds": 600, "due_at": due_at, "outcome": outcome, "verdict": "send", "data": "{}",
             "created_at": now, **changes,
@@ -129,17 +135,34 @@ class Story:
         with self.targets.ledger.open("a") as ledger:
             ledger.write(json.dumps(line) + "\n")
 
+    async def without(self, service: str, table: str, constraint: str) -> None:
+        """As if the database did not keep this promise, for one test."""
+        definition = await self.db[service].fetchval(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", constraint
+        )
+        await self.db[service].execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+        self.mending.setdefault(service, []).append(
+            f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {definition}"
+        )
+
     async def findings(self) -> list[str]:
         checks = await verify(self.targets)
         assert show(checks) is not any(check.findings for check in checks)
         return [finding for check in checks for finding in check.findings]
 
 
-@pytest.fixture
-async def story(postgres_server, nats_server, bus, tmp_path):
+@pytest.fixture(scope="module")
+async def urls(postgres_server):
+    """Databases for all tests of this module: emptied and mended after each."""
     names = {service: await _clone(postgres_server.admin_url, service) for service in INVOLVED}
     server = urlsplit(postgres_server.admin_url.replace("postgresql+asyncpg://", "postgresql://"))
-    urls = {service: urlunsplit(server._replace(path=f"/{name}")) for service, name in names.items()}
+    yield {service: urlunsplit(server._replace(path=f"/{name}")) for service, name in names.items()}
+    for name in names.values():
+        await _drop(postgres_server.admin_url, name)
+
+
+@pytest.fixture
+async def story(urls, nats_server, bus, tmp_path):
     js = await bus.jetstream()
     for service in INVOLVED:
         await streams.declare(js, streams.Stream(service))
@@ -155,10 +178,11 @@ async def story(postgres_server, nats_server, bus, tmp_path):
     told.sent = await told.message()
     told.reference = await told.attempt(told.sent)
     yield told
-    for connection in databases.values():
+    for service, connection in databases.items():
+        await connection.execute(f"TRUNCATE {TOUCHED[service]}")
+        for statement in told.mending.get(service, ()):
+            await connection.execute(statement)
         await connection.close()
-    for name in names.values():
-        await _drop(postgres_server.admin_url, name)
 
 
 def test_every_event_says_what_it_is_about():
@@ -195,7 +219,7 @@ async def test_a_true_story_has_no_findings_and_says_what_was_counted(story):
 
 @pytest.mark.parametrize("thing", ["practitioner", "room", "patient"])
 async def test_an_overlapping_row_is_found(story, thing):
-    await story.db["booking"].execute(f"ALTER TABLE appointments DROP CONSTRAINT {thing}_once")
+    await story.without("booking", "appointments", f"{thing}_once")
     other = await story.appointment(hours=5, practitioner=new_id())
     same = {"practitioner": "practitioner_id", "patient": "patient_id", "room": "room_id"}[thing]
     if thing == "room":
@@ -213,7 +237,7 @@ async def test_an_overlapping_row_is_found(story, thing):
 
 
 async def test_cancelled_and_deliberately_overbooked_rows_are_no_overlaps(story):
-    await story.db["booking"].execute("ALTER TABLE appointments DROP CONSTRAINT practitioner_once")
+    await story.without("booking", "appointments", "practitioner_once")
     cancelled = await story.appointment(hours=0, practitioner=story.practitioner)
     await story.db["booking"].execute(
         "UPDATE appointments SET status = 'cancelled' WHERE appointment_id = $1", cancelled
@@ -334,7 +358,7 @@ async def test_a_message_planned_for_later_and_a_paused_one_are_no_findings(stor
 
 
 async def test_a_second_attempt_on_one_channel_is_found(story):
-    await story.db["notifications"].execute("ALTER TABLE attempts DROP CONSTRAINT attempts_once_per_channel")
+    await story.without("notifications", "attempts", "attempts_once_per_channel")
     await story.attempt(story.sent)
     (finding,) = await story.findings()
     assert f"{story.sent} was tried 2 times on whatsapp" in finding

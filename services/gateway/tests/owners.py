@@ -1,9 +1,10 @@
 """The other services, played: they keep what they are told and answer from it, on the real bus."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from common.caller import Caller
@@ -13,6 +14,7 @@ from common.errors import Refused, Unavailable, UnknownThing
 from common.ids import new_id
 from common.rpc import Answers
 
+Answer = TypeVar("Answer")
 NAMESPACE = UUID("6f1f4a4e-0000-4000-8000-000000000000")
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -111,13 +113,14 @@ class Kept:
     answer: Any = field(repr=False)
 
 
-def _once(owners: Owners, command: Any, work: Any) -> Any:
+def _once(owners: Owners, command: Any, work: Callable[[], Answer]) -> Answer:
     found = owners.commands.get(command.command_id)
     body = command.model_dump_json()
     if found is not None:
         if found.body != body:
             raise Refused(code="command-reused")
-        return found.answer
+        same: Answer = found.answer
+        return same
     answer = work()
     owners.commands[command.command_id] = Kept(body, answer)
     return answer

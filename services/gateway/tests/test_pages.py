@@ -250,7 +250,9 @@ def test_every_text_that_a_page_shows_exists(page: str) -> None:
     for name, source in modules_of(page).items():
         missing += [(name, key) for key in re.findall(r'\bt\("([^"]+)"', source) if key not in texts]
         for beginning, end in re.findall(r"\bt\(`([^`$]*)\$\{[^}]*\}([^`]*)`", source):
-            if not any(key.startswith(beginning) and key.endswith(end) for key in texts):
+            if name != "texts.js" and not any(
+                key.startswith(beginning) and key.endswith(end) for key in texts
+            ):
                 missing.append((name, beginning + "…" + end))
     assert missing == []
 

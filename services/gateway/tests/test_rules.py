@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -139,7 +140,8 @@ def test_a_changed_entry_breaks_the_chain_where_it_stands(count: int, at: int, n
     at %= count
     links = audit.chained(entries(count), last_seq=0, last_hash=audit.BEGINNING)
     assert audit.first_break(links) is None
-    links[at] = replace(links[at], entry=replace(links[at].entry, **{name: "somebody else"}))
+    change: dict[str, Any] = {name: "somebody else"}
+    links[at] = replace(links[at], entry=replace(links[at].entry, **change))
     assert audit.first_break(links) == links[at].seq
 
 

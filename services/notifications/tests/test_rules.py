@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,7 +32,7 @@ def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0, zone:
 
 def facts(**changes) -> Facts:
     starts_at = changes.pop("visit", local(2026, 11, 12, 10))
-    known = {
+    known: dict[str, Any] = {
         "message_class": "service", "template": "short", "asks": False, "orientation": False,
         "asked_at": starts_at - 240 * HOUR, "target_at": starts_at - 2 * HOUR,
         "earliest_at": starts_at - 16 * HOUR, "latest_at": starts_at - 1.5 * HOUR, "starts_at": starts_at,
@@ -219,7 +220,7 @@ def test_the_reasons_name_the_rule_the_entry_its_source_and_the_local_time():
 def test_the_order_of_stops_is_patient_then_appointment_then_deadline():
     confirmed = AppointmentFacts("confirmed", 2, local(2026, 11, 12, 10))
     now = local(2026, 11, 9, 12)
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "unknown-patient": {"known": False, "deceased": True},
         "deceased": {"deceased": True},
         "reminders-refused": {"accepts_reminders": False},

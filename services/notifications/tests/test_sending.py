@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from common.contracts.notifications import (
 from common.contracts.patient_profile import Preferences
 from common.contracts.recall import OutreachDue
 from common.ids import new_id
-from notifications.operations import sending
+from notifications.operations import composing, sending
 from notifications.operations.sending import send_due
 from notifications.tables.attempts import FORWARD
 
@@ -322,7 +323,7 @@ async def test_what_changes_while_a_batch_waits_for_its_turn_is_asked_again(
     monkeypatch.setattr(sending, "AT_ONCE", 1)
     first = await book(service, world, card=world.patient("+77010000001"))
     second = await book(service, world, card=world.patient("+77010000002"))
-    cancelled = []
+    cancelled: list[UUID] = []
 
     async def slow():
         if not cancelled:
@@ -445,14 +446,14 @@ async def test_a_patients_own_channel_goes_first(service, world, provider):
 
 async def test_one_bad_record_stops_nothing_after_it(service, world, provider, monkeypatch):
     bad, good = world.patient("+77010000001", "Плохой"), world.patient("+77010000002", "Хорошая")
-    real = sending.composing.composed
+    real = composing.composed
 
     def composed(message, card, *arguments, **more):
         if card.patient_id == bad.patient_id:
             raise ValueError("a name that breaks the text")
         return real(message, card, *arguments, **more)
 
-    monkeypatch.setattr(sending.composing, "composed", composed)
+    monkeypatch.setattr(composing, "composed", composed)
     await service.apply(world.booked(bad, almaty(12, 15)), world.booked(good, almaty(12, 16)))
     await service.send()
     assert [one["to"] for one in provider.sent] == ["+77010000002"]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from common.contracts.booking import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentConfirmed,
+    AppointmentEvent,
     AppointmentRecord,
     AppointmentRescheduled,
     Appointments,
@@ -58,6 +59,9 @@ def almaty(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC) - timedelta(hours=5)
 
 
+Changed = TypeVar("Changed", bound=AppointmentEvent)
+
+
 @dataclass
 class World:
     """Everything that other services own, and what they were asked to do."""
@@ -93,10 +97,12 @@ class World:
         self.appointments[state.appointment_id] = AppointmentRecord(appointment=state, version=1)
         return AppointmentBooked(network_id=self.network_id, occurred_at=at, version=1, appointment=state)
 
-    def change(self, kind: type[Any], appointment_id: UUID, *, at: datetime = NOW, **changes: Any) -> Any:
+    def change(
+        self, kind: type[Changed], appointment_id: UUID, *, at: datetime = NOW, **changes: Any
+    ) -> Changed:
         """The next version of an appointment, at its owner and as an event."""
         record = self.appointments[appointment_id]
-        more = {}
+        more: dict[str, Any] = {}
         if kind is AppointmentRescheduled:
             more["previous_starts_at"] = record.appointment.starts_at
         state = record.appointment.model_copy(update=changes)

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from common import outbox
 from common.caller import Caller
@@ -87,6 +88,14 @@ async def test_a_redelivered_message_event_is_noted_once(parts, network):
     await handlers.note_message(event, parts)
     with pytest.raises(AlreadyApplied):
         await handlers.note_message(event, parts)
+
+
+async def test_what_became_of_a_reminder_is_nothing_to_keep(parts, network):
+    reminder = suppressed(network, new_id()).model_copy(update={"origin": "appointment"})
+    await handlers.note_message(reminder, parts)
+    await handlers.note_message(reminder, parts)
+    async with parts.database.unscoped() as tx:
+        assert (await tx.execute(sa.text("SELECT count(*) FROM inbox"))).scalar_one() == 0
 
 
 async def test_events_of_one_patient_side_by_side_end_in_one_plan(parts, network):

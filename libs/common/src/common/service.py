@@ -5,11 +5,13 @@ A service's `create_app(settings)` makes a `Core`, its own parts around it, and 
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from types import FrameType
 from typing import Any, Protocol
 
@@ -114,6 +116,7 @@ class Running:
         self.stopping = False
         self.leaving = False
         """Told to stop, though connections are still open: who streams without end has to end now."""
+        self._looked: tuple[object, list[tuple[datetime | None, int]], int] | None = None
         self._background: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
         core.database.after_commit.append(self.relay.wake)
@@ -173,19 +176,28 @@ class Running:
                     return
             await asyncio.sleep(0.05)
 
+    @property
+    def in_flight(self) -> int:
+        """Requests, events and due rows in hand."""
+        workers = sum(worker.in_flight for worker in self.workers)
+        return self.server.in_flight + self.consumption.in_flight + workers
+
     async def status(self) -> Status:
-        """For the development clock: what is still to be done here."""
-        due = [await worker.outlook() for worker in self.workers if isinstance(worker, DueLoop)]
+        """For the development clock: what is still to be done here.
+
+        Asked many times while everybody is busy, so it looks no further than the first thing that is not done.
+        """
+        in_flight = self.in_flight
+        due, unpublished = ([], 0) if in_flight else await self._stored()
+        due_now = sum(count for _, count in due)
+        unread = 0
+        if not in_flight and not due_now and not unpublished:
+            unread = await self.consumption.unread()
         instants = [instant for instant, _ in due if instant is not None]
-        async with self.core.database.unscoped() as tx:
-            unpublished = await outbox.waiting(tx)
-        unread = await self.consumption.unread()
         return Status(
             next_due=min(instants, default=None),
-            due_now=sum(count for _, count in due),
-            in_flight=self.server.in_flight
-            + self.consumption.in_flight
-            + sum(w.in_flight for w in self.workers),
+            due_now=due_now,
+            in_flight=max(in_flight, self.in_flight),
             unpublished=unpublished,
             unread=unread,
             callbacks=self.callbacks(),
@@ -200,6 +212,20 @@ class Running:
                 for network, who in worker.blocked.items()
             ),
         )
+
+    async def _stored(self) -> tuple[list[tuple[datetime | None, int]], int]:
+        """What is due and unpublished; looked up again only where something may have changed it."""
+        now = (
+            self.core.clock.now(),
+            self.core.database.commits,
+            self.relay.published,
+            sum(worker.done for worker in self.workers),
+        )
+        if self._looked is None or self._looked[0] != now:
+            due = [await worker.outlook() for worker in self.workers if isinstance(worker, DueLoop)]
+            async with self.core.database.unscoped() as tx:
+                self._looked = (now, due, await outbox.waiting(tx))
+        return self._looked[1:]
 
     async def check(self) -> list[str]:
         """What is missing for readiness; empty when ready."""
@@ -220,6 +246,10 @@ class Running:
                 await self.core.database.prune(window_days=self.core.settings.replay_window_days)
             except Unavailable as error:
                 telemetry.log().warning("pruning waits", who=error.who)
+
+
+_NO_SPANS_OF_ITS_OWN = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""FastAPI would write paths and query strings, which hold tokens, into spans beside ours."""
 
 
 def app(
@@ -262,6 +292,7 @@ def app(
             await running.stop()
 
     fastapi.setdefault("openapi_url", None)
+    fastapi.setdefault("telemetry", _NO_SPANS_OF_ITS_OWN)
     application = FastAPI(lifespan=lifespan, **fastapi)
     application.state.running = running
     _health(application, running)
@@ -298,6 +329,9 @@ def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> N
     """Serve until SIGTERM or Ctrl-C; then finish what is in flight within `shutdown_seconds`."""
     telemetry.start(name)
     application = create()
+    # What a service is made of lives as long as it does; what a request makes is mostly freed without the collector.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     config = uvicorn.Config(
         application,
         host=settings.http_host,

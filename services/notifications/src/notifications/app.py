@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import get_args
 
 from fastapi import FastAPI
 
 from common import service
+from common.contracts.directory import Locale
 from common.links import Links
 from common.sealed import Sealer
 from notifications import handlers
 from notifications.channels import http
+from notifications.channels.registration import register
 from notifications.channels.sms import Sms
 from notifications.channels.whatsapp import WhatsApp
 from notifications.operations.parts import Parts
 from notifications.settings import Settings
+from notifications.templates import texts
 from notifications.workers import loops
 
 
@@ -39,12 +43,19 @@ def create_app(settings: Settings) -> FastAPI:
             ),
         },
     )
+
+    async def register_templates() -> None:
+        if core.development:
+            languages = [texts(locale) for locale in get_args(Locale)]
+            await register(client, settings.whatsapp_base_url, settings.whatsapp_token, languages)
+
     application = service.app(
         core,
         answers=handlers.answers,
         readers=handlers.readers,
         parts=parts,
         workers=loops(parts, core.database, core.clock, lease_seconds=settings.lease_seconds),
+        on_ready=register_templates,
     )
     running = application.router.lifespan_context
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.notifications import (
@@ -121,7 +122,7 @@ async def last_states(tx: AsyncConnection, network_id: str, ids: list[UUID]) -> 
     query = (
         sa.select(messages.c.origin_id, messages.c.outcome)
         .where(messages.c.network_id == network_id, messages.c.origin_id.in_(ids))
-        .distinct(messages.c.origin_id)
+        .ext(distinct_on(messages.c.origin_id))
         .order_by(
             messages.c.origin_id,
             sent.desc(),
@@ -138,7 +139,7 @@ async def report(tx: AsyncConnection, network_id: str, query: AskMessageReport) 
     last = (
         sa.select(attempts.c.message_id, attempts.c.channel)
         .where(attempts.c.network_id == network_id)
-        .distinct(attempts.c.message_id)
+        .ext(distinct_on(attempts.c.message_id))
         .order_by(attempts.c.message_id, attempts.c.at.desc(), attempts.c.attempt_id.desc())
         .subquery()
     )

@@ -78,6 +78,7 @@ async def follow_appointment(event: AppointmentEvent, parts: Parts) -> None:
 
 @readers.of(MessageAccepted, MessageSuppressed, MessageFailed, durable="recall-messages")
 async def note_message(event: MessageEvent, parts: Parts) -> None:
+    if event.origin != "outreach":
+        return  # a reminder: nothing to keep, and most messages are reminders
     async with parts.database.applying(event, "recall-messages") as tx:
-        if event.origin == "outreach":
-            await operations.note_message(tx, event)
+        await operations.note_message(tx, event)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import directory, outbox, telemetry
 from common.caller import Caller
 from common.contracts.booking import AppointmentEvent
-from common.contracts.directory import Network, NetworkOpened, Service
+from common.contracts.directory import NetworkOpened
 from common.contracts.messages import Done, Event
 from common.contracts.notifications import MessageAccepted, MessageEvent, MessageFailed, MessageSuppressed
 from common.contracts.recall import OutreachDue, PutRecallRule
@@ -42,10 +42,13 @@ async def put_rule(tx: AsyncConnection, command: PutRecallRule, caller: Caller) 
 async def follow_appointment(tx: AsyncConnection, event: AppointmentEvent) -> None:
     """Plan after a visit, and settle what was planned before, by everything known of this patient."""
     state, network_id = event.appointment, event.network_id
-    kind, zone = await _kind_and_zone(tx, event)
-    applicable = await tables.rules_for(tx, network_id, kind)
-    if not applicable:
+    place = await tables.place_of(tx, network_id, state.service_id, state.branch_id)
+    if place is None:
+        raise Unavailable("recall-directory", "its copy of the directory is behind")
+    if not place.has_rules:
         return
+    kind, zone = place.service_kind, place.zone
+    applicable = await tables.rules_for(tx, network_id, kind)
     await tables.lock_patient(tx, network_id, state.patient_id)
     if not await tables.keep_appointment(tx, network_id, state, kind, event.version):
         return
@@ -78,17 +81,6 @@ async def follow_appointment(tx: AsyncConnection, event: AppointmentEvent) -> No
         settled = rules.settle(recall, known, zone)
         if settled != recall:
             await tables.put_recall(tx, network_id, settled)
-
-
-async def _kind_and_zone(tx: AsyncConnection, event: AppointmentEvent) -> tuple[str, str]:
-    """From our copy of the directory; its reader may be behind, and then this event waits for it."""
-    state, network_id = event.appointment, event.network_id
-    network = await directory.things(tx, network_id, Network, [network_id])
-    service = await directory.things(tx, network_id, Service, [str(state.service_id)])
-    branch = await directory.branches(tx, network_id, [state.branch_id])
-    if not (network and service and branch):
-        raise Unavailable("recall-directory", "its copy of the directory is behind")
-    return service[str(state.service_id)].kind, branch[str(state.branch_id)].zone
 
 
 async def invite(

@@ -1,7 +1,7 @@
 """Rows of recall, and their translation to values. They hold ids only: whoever needs a person asks for them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -149,6 +149,25 @@ async def add_rule(tx: AsyncConnection, network_id: str, rule: RecallRule) -> No
     await tx.execute(new.on_conflict_do_nothing())
 
 
+@dataclass(frozen=True)
+class Place:
+    """What an appointment's service and branch mean for recalls."""
+
+    service_kind: str
+    zone: str
+    has_rules: bool
+
+
+async def place_of(tx: AsyncConnection, network_id: str, service_id: UUID, branch_id: UUID) -> Place | None:
+    """From our copy of the directory, in one statement; None while it has not heard of one of them."""
+    row = (
+        await tx.execute(
+            _PLACE, {"network": network_id, "service": str(service_id), "branch": str(branch_id)}
+        )
+    ).one_or_none()
+    return Place(row.service_kind, row.zone, row.has_rules) if row is not None else None
+
+
 async def lock_patient(tx: AsyncConnection, network_id: str, patient_id: UUID) -> None:
     """One event of a patient at a time: events of one batch are applied side by side."""
     await tx.execute(_LOCK_PATIENT, {"key": f"{network_id}/{patient_id}"})
@@ -254,4 +273,11 @@ async def note_message(
     )
 
 
+_PLACE = sa.text(
+    "SELECT s.body ->> 'kind' AS service_kind, b.body ->> 'zone' AS zone,"
+    " EXISTS (SELECT FROM rules r WHERE r.network_id = n.network_id AND r.service_kind = s.body ->> 'kind') AS has_rules"
+    " FROM directory n JOIN directory s USING (network_id) JOIN directory b USING (network_id)"
+    " WHERE n.network_id = :network AND n.kind = 'network' AND s.kind = 'service' AND s.thing_id = :service"
+    " AND b.kind = 'branch' AND b.thing_id = :branch"
+)
 _LOCK_PATIENT = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")

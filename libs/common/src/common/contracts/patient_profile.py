@@ -29,7 +29,8 @@ class Contact(Message):
 
 
 class Preferences(Message):
-    """How a patient wants to be reached. Hours are local to the patient (`"09:00"`–`"20:00"`)."""
+    """How a patient wants to be reached. Nothing but what they ask for comes from `quiet_from` to `quiet_to`, in the
+    patient's local time, over midnight too (`"21:00"` to `"09:00"`)."""
 
     channel: Channel | None = None
     quiet_from: str | None = Field(default=None, pattern=r"^\d\d:\d\d$")

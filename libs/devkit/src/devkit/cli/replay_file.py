@@ -109,13 +109,12 @@ async def _in_its_own_system(home: Home, reading: "Reading", wanted: Wanted) -> 
 
 
 async def _replay(home: Home, running: Running, reading: "Reading", wanted: Wanted) -> bool:
-    import httpx
-
     from common.errors import Refused, Unavailable
     from devkit.asking import asking
     from devkit.replay import network, result
     from devkit.replay.agenda import practitioners_needed
     from devkit.replay.desk import Desk
+    from devkit.replay.http import client
     from devkit.replay.running import Replay
 
     practitioners = wanted.practitioners or practitioners_needed(reading.rows)
@@ -131,10 +130,7 @@ async def _replay(home: Home, running: Running, reading: "Reading", wanted: Want
         f" hours, with {practitioners} practitioners",
         err=True,
     )
-    limits = httpx.Limits(max_connections=wanted.at_once, max_keepalive_connections=wanted.at_once)
-    async with httpx.AsyncClient(
-        base_url=running.gateway_url, timeout=60, limits=limits, trust_env=False
-    ) as http:
+    async with client(running.gateway_url) as http:
         desk = Desk(http, place, login)
         if (now := await desk.now()) > reading.rows[0].made_at:
             raise CannotStart(

@@ -88,7 +88,7 @@ class EmbeddedNats(Program):
             "server_name: vinculo",
             f"listen: {json.dumps(f'127.0.0.1:{self.port}')}",
             f"authorization {{ user: {USER}, password: {json.dumps(self.password)} }}",
-            f"jetstream {{ store_dir: {json.dumps(str(self.store))}, sync_interval: 10s }}",
+            f"jetstream {{ store_dir: {json.dumps(str(self.store), ensure_ascii=False)}, sync_interval: 10s }}",
             "max_payload: 1MB",
         ]
         if self.monitor_port is not None:

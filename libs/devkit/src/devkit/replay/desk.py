@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
-
 from devkit.replay.agenda import FreeSlot
+from devkit.replay.http import Answer, Lost, Sends
 
 BUSY = frozenset({429, 502, 503, 504})
 TRIES = 8
+UNAUTHORIZED = 401
 
 
 class Failed(Exception):  # noqa: N818
@@ -55,7 +55,7 @@ def _slots(found: list[dict[str, Any]]) -> list[FreeSlot]:
 class Desk:
     """One client for everything; logs in again where a session ends as the clock moves on."""
 
-    def __init__(self, http: httpx.AsyncClient, place: Place, login: Login) -> None:
+    def __init__(self, http: Sends, place: Place, login: Login) -> None:
         self._http = http
         self._place = place
         self._login = login
@@ -68,7 +68,7 @@ class Desk:
         answer = await self._send(
             "GET",
             f"/api/v1/networks/{self._place.network_id}/slots",
-            params={
+            query={
                 "service_id": str(self._place.service_id),
                 "branch_id": str(self._place.branch_id),
                 "from": day.isoformat(),
@@ -108,14 +108,14 @@ class Desk:
     async def report(self, kpi: str, first: date, last: date) -> dict[str, Any]:
         """A report over local days."""
         dates = {"from": first.isoformat(), "to": last.isoformat()}
-        found: dict[str, Any] = await self._as_staff("GET", f"/api/v1/reports/{kpi}", params=dates)
+        found: dict[str, Any] = await self._as_staff("GET", f"/api/v1/reports/{kpi}", query=dates)
         return found
 
     async def move_clock(self, to: datetime) -> None:
         """Let everything happen that is due until then; again where it took longer than the keeper's patience."""
         while True:
             try:
-                await self._send("POST", "/dev/clock", json={"now": to.isoformat()}, timeout=1800, tries=1)
+                await self._send("POST", "/dev/clock", json={"now": to.isoformat()}, within=1800, tries=1)
             except Failed as failed:
                 if failed.code != "not-settled":
                     raise
@@ -149,15 +149,15 @@ class Desk:
     ) -> Any:
         for left in reversed(range(tries)):
             try:
-                answer = await self._http.request(method, path, **more)
-            except httpx.TransportError:
+                answer = await self._http.send(method, path, **more)
+            except Lost:
                 if not left:
                     raise
             else:
                 self.requests += 1
-                if answer.is_success:
-                    return answer.json() if answer.content else {}
-                if answer.status_code not in BUSY or not left:
+                if answer.good:
+                    return answer.json()
+                if answer.status not in BUSY or not left:
                     raise _refusal(answer, staff=staff)
             await asyncio.sleep(0.3)
         raise AssertionError("no tries")
@@ -167,14 +167,14 @@ class _LoggedOut(Exception):  # noqa: N818
     pass
 
 
-def _refusal(answer: httpx.Response, *, staff: bool) -> Exception:
+def _refusal(answer: Answer, *, staff: bool) -> Exception:
     try:
         problem = answer.json()
     except ValueError:
         problem = {}
     code = str(problem.get("type", "")).rpartition("/")[2] or "no-problem"
-    if staff and answer.status_code == httpx.codes.UNAUTHORIZED:
+    if staff and answer.status == UNAUTHORIZED:
         return _LoggedOut()
     if code == "slot-taken":
         return Taken(_slots(problem.get("alternatives", [])))
-    return Failed(code, answer.status_code)
+    return Failed(code, answer.status)

@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from devkit.verify.checks import Check
-from devkit.verify.identity import IDENTITY, STATES
+from devkit.verify.identity import APPLIES_ONLY, IDENTITY, STATES
 from devkit.verify.sources import Sources
 
 FETCHED_AT_ONCE = 2000
@@ -234,9 +234,11 @@ async def _applied_by(
     told = await sources.rows(
         owner,
         "SELECT event_id, stream_seq, now() - published_at AS age FROM outbox"
-        " WHERE subject = ANY($1) AND published_at > $2",
+        " WHERE subject = ANY($1) AND published_at > $2"
+        " AND ($3::text IS NULL OR convert_from(body, 'UTF8')::jsonb ->> $3 = $4)",
         subjects,
         sources.kept_since,
+        *APPLIES_ONLY.get(reader, (None, None)),
     )
     inbox = {
         row["event_id"]

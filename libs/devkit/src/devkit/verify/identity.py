@@ -80,3 +80,6 @@ STATES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 """Owner, kind, and a query for `network_id, thing, version`: things whose every change is told."""
+
+APPLIES_ONLY: dict[str, tuple[str, str]] = {"recall-messages": ("origin", "outreach")}
+"""Readers for whom most events of a subject mean nothing: the field of the body, and its value that does."""

@@ -1,6 +1,5 @@
 """What HTTP providers have in common: a pooled client, and what its failures mean."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -10,7 +9,7 @@ from notifications.channels.protocol import NotReached, Outcome, TooMany, Unsure
 TIMEOUT = httpx.Timeout(8.0, connect=2.0, pool=20.0)
 
 
-def client(*, connections: int = 64) -> httpx.AsyncClient:
+def client(*, connections: int = 32) -> httpx.AsyncClient:
     """Keeps connections alive; the environment's proxies are not for providers."""
     return httpx.AsyncClient(
         timeout=TIMEOUT,
@@ -27,9 +26,7 @@ async def call(
         answer = await request()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return NotReached()
-    except (httpx.HTTPError, asyncio.CancelledError) as error:
-        if isinstance(error, asyncio.CancelledError):
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have left, and the others' answers count
         return Unsure(type(error).__name__)
     if answer.status_code == 429:
         return TooMany(_seconds(answer.headers.get("Retry-After")))

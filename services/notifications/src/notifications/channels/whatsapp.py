@@ -57,17 +57,17 @@ def message(letter: Letter) -> dict[str, Any]:
         for place, button in enumerate(letter.text.buttons)
     ]  # fmt: skip
     template = {
-        "name": template_name(letter),
+        "name": named(letter.template, len(letter.text.lines), asks=bool(letter.text.buttons)),
         "language": {"code": LANGUAGES.get(letter.text.locale, letter.text.locale)},
         "components": components,
     }
     return common | {"type": "template", "template": template}
 
 
-def template_name(letter: Letter) -> str:
+def named(template: str, lines: int, *, asks: bool) -> str:
     """A template is registered per number of lines, with or without the three buttons."""
-    kind = "_ask" if letter.text.buttons else ""
-    return f"{letter.template.replace('-', '_')}{kind}_{len(letter.text.lines)}"
+    kind = "_ask" if asks else ""
+    return f"{template.replace('-', '_')}{kind}_{lines}"
 
 
 def _free(letter: Letter) -> dict[str, Any]:

@@ -46,10 +46,12 @@ def composed(
 
 
 def clinic(around: Surroundings, message: Message) -> str:
-    """The network's name, with the branch's where it says something else."""
-    branch = around.branches[str(message.branch_id)]
-    name = around.network.name
-    return name if branch.name.casefold() in name.casefold() else f"{name}, {branch.name}"
+    """The network's name and the branch's; one of them alone where it says the other too."""
+    branch = around.branches[str(message.branch_id)].name
+    network = around.network.name
+    if network.casefold() in branch.casefold():
+        return branch
+    return network if branch.casefold() in network.casefold() else f"{network}, {branch}"
 
 
 def _manage_link(message: Message, record: AppointmentRecord | None, links: Links, public_url: str) -> str:

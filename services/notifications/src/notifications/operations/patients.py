@@ -18,6 +18,7 @@ async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id
         .values(outcome="cancelled", reason="erased", due_at=None, paused=False)
     )
     await tx.execute(sa.update(messages).where(*own).values(text=None))
+    await tx.execute(sa.update(messages).where(*own, messages.c.outcome != "sending").values(due_at=None))
     await tx.execute(
         sa.update(attempts)
         .where(attempts.c.network_id == network_id, attempts.c.patient_id == patient_id)

@@ -60,6 +60,10 @@ async def follow_appointment(
     tx: AsyncConnection, event: Event, state: AppointmentState, reach: Reach, *, now: datetime
 ) -> None:
     """Bring the chain to what this newest state of the appointment needs."""
+    network, branch = await appointments.take_turn(
+        tx, event.network_id, state.appointment_id, state.branch_id
+    )
+    place = Place(network, branch, packs.pack(network.country))
     advanced = await appointments.advance(tx, event.network_id, state, event.version)
     if advanced is None:
         return
@@ -67,17 +71,17 @@ async def follow_appointment(
     if state.status not in ACTIVE:
         await cancel_open(tx, event.network_id, state.appointment_id, reason=state.status)
         if state.status == "cancelled" and before is not None and before.status in ACTIVE:
-            await _notice(tx, event, state, reach, "cancelled", now=now)
+            await _notice(tx, event, state, reach, place, "cancelled", now=now)
         if state.status == "fulfilled":
-            await _after_visit(tx, event, state, reach, now=now)
+            await _after_visit(tx, event, state, reach, place, now=now)
         return
     if before is None:
-        await _plan_chain(tx, event, state, reach, anew=True, now=now)
+        await _plan_chain(tx, event, state, reach, place, anew=True, now=now)
     elif before.starts_at != state.starts_at or before.branch_id != state.branch_id:
         await cancel_open(tx, event.network_id, state.appointment_id, reason="moved")
-        await _plan_chain(tx, event, state, reach, anew=False, moved_from=before.starts_at, now=now)
+        await _plan_chain(tx, event, state, reach, place, anew=False, moved_from=before.starts_at, now=now)
     elif before.status not in ACTIVE:
-        await _plan_chain(tx, event, state, reach, anew=False, now=now)
+        await _plan_chain(tx, event, state, reach, place, anew=False, now=now)
     if state.status == "confirmed":
         await _ask_no_more(tx, event.network_id, state.appointment_id)
 
@@ -130,12 +134,12 @@ async def _plan_chain(
     event: Event,
     state: AppointmentState,
     reach: Reach,
+    place: Place,
     *,
     anew: bool,
     moved_from: datetime | None = None,
     now: datetime,
 ) -> None:
-    place = await place_of(tx, event.network_id, state.branch_id)
     steps = chains.steps_of(packs.chain(place.network.preset), after_visit=False)
     if not anew:
         steps = [step for step in steps if step.target.anchor != "booking"]
@@ -148,17 +152,22 @@ async def _plan_chain(
 
 
 async def _after_visit(
-    tx: AsyncConnection, event: Event, state: AppointmentState, reach: Reach, *, now: datetime
+    tx: AsyncConnection, event: Event, state: AppointmentState, reach: Reach, place: Place, *, now: datetime
 ) -> None:
-    place = await place_of(tx, event.network_id, state.branch_id)
     steps = chains.steps_of(packs.chain(place.network.preset), after_visit=True)
     await _plan(tx, event, state, reach, place, steps, {}, now=now)
 
 
 async def _notice(
-    tx: AsyncConnection, event: Event, state: AppointmentState, reach: Reach, name: str, *, now: datetime
+    tx: AsyncConnection,
+    event: Event,
+    state: AppointmentState,
+    reach: Reach,
+    place: Place,
+    name: str,
+    *,
+    now: datetime,
 ) -> None:
-    place = await place_of(tx, event.network_id, state.branch_id)
     steps = [chains.single(name, "immediate", NOTICE_BUDGET)]
     await _plan(tx, event, state, reach, place, steps, {}, now=now)
 

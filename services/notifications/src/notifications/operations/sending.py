@@ -30,7 +30,7 @@ from notifications.tables import messages as message_rows
 from notifications.tables.attempts import Attempt
 from notifications.tables.messages import Message
 
-AT_ONCE = 64
+AT_ONCE = 32
 """Calls of one batch under way at the same time."""
 
 

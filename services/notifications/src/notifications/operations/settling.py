@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from notifications.channels import Letter
+from notifications.channels import Known, Letter
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, budget_end
 from notifications.operations.parts import Parts
@@ -42,9 +43,10 @@ async def _settle_unknown(
     parts: Parts, batch: Batch, message: Message, attempt: Attempt, now: datetime
 ) -> None:
     """Ask the provider where it can tell; else wait for a status until the budget ends, then ask for a person."""
-    found = await parts.adapters[attempt.channel].find(
-        await _sent_letter(parts, message, attempt), attempt.at
-    )
+    letter = await _sent_letter(parts, message, attempt)
+    found: Known | Literal["cannot-tell"] | None = "cannot-tell"
+    if letter is not None:
+        found = await parts.adapters[attempt.channel].find(letter, attempt.at)
     async with parts.database.transaction(batch.network_id) as tx:
         held = (await message_rows.of_ids(tx, batch.network_id, [message.message_id], lock=True))[
             message.message_id
@@ -72,11 +74,14 @@ async def _settle_unknown(
         await changes.write(tx, batch.network_id)
 
 
-async def _sent_letter(parts: Parts, message: Message, attempt: Attempt) -> Letter:
+async def _sent_letter(parts: Parts, message: Message, attempt: Attempt) -> Letter | None:
+    """What was sent, read from its seals; None where the patient was erased since."""
     async with parts.database.transaction(message.network_id) as tx:
         seals = await parts.sealer.existing(tx, message.network_id, [message.patient_id])
-    seal = seals[message.patient_id]
-    body = seal.open(message.text, about="messages.text") if message.text else {"lines": []}
+    seal = seals.get(message.patient_id)
+    if seal is None or message.text is None or not attempt.address:
+        return None
+    body = seal.open(message.text, about="messages.text")
     to = seal.open(attempt.address, about="attempts.address")
     text = Text(tuple(body["lines"]), message.locale or "en")
     return Letter(str(attempt.attempt_id), message.network_id, to, message.template, text)

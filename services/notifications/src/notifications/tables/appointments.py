@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.booking import AppointmentState
+from common.contracts.directory import Branch, Network
+from common.errors import Unavailable
 from notifications.tables.schema import appointments
 
 
@@ -34,26 +36,38 @@ class Advanced:
 async def advance(
     tx: AsyncConnection, network_id: str, state: AppointmentState, version: int
 ) -> Advanced | None:
-    """Store a newer version; None where this one has been passed."""
-    key = {"network": network_id, "appointment_id": state.appointment_id}
-    await tx.execute(_SERIALISE, {"appointment": str(state.appointment_id)})
-    row = (await tx.execute(_KNOWN, key)).one_or_none()
-    if row is not None and row.version >= version:
-        return None
-    await tx.execute(
-        _PUT,
-        {
-            **key,
-            "version": version,
-            "patient_id": state.patient_id,
-            "branch_id": state.branch_id,
-            "status": state.status,
-            "starts_at": state.starts_at,
-        },
-    )
+    """Store a newer version; None where this one has been passed. The appointment's turn has to be held."""
+    values = {
+        "network": network_id,
+        "appointment_id": state.appointment_id,
+        "version": version,
+        "patient_id": state.patient_id,
+        "branch_id": state.branch_id,
+        "status": state.status,
+        "starts_at": state.starts_at,
+    }
+    row = (await tx.execute(_ADVANCE, values)).one_or_none()
     if row is None:
+        return None
+    if row.version is None:
         return Advanced(None)
     return Advanced(Standing(row.version, row.branch_id, row.patient_id, row.status, row.starts_at))
+
+
+async def take_turn(
+    tx: AsyncConnection, network_id: str, appointment_id: UUID, branch_id: UUID
+) -> tuple[Network, Branch]:
+    """One event of an appointment at a time (there may be no row to lock yet), and where it takes place.
+
+    Raises `Unavailable` while the directory has not told of the place: the event comes again.
+    """
+    rows = await tx.execute(
+        _TAKE_TURN, {"appointment": str(appointment_id), "network": network_id, "branch": str(branch_id)}
+    )
+    found = {row.kind: row.body for row in rows}
+    if "network" not in found or "branch" not in found:
+        raise Unavailable("directory", "not known here yet")
+    return Network.model_validate(found["network"]), Branch.model_validate(found["branch"])
 
 
 async def first_task(tx: AsyncConnection, network_id: str, appointment_id: UUID, kind: str) -> bool:
@@ -70,18 +84,21 @@ async def of_ids(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> d
     return {row.appointment_id: row for row in await tx.execute(query)}
 
 
-_SERIALISE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:appointment, 0))")
-"""Two events of an appointment that nobody knew yet: there is no row to lock."""
-_KNOWN = sa.text(
-    "SELECT version, branch_id, patient_id, status, starts_at FROM appointments"
-    " WHERE network_id = :network AND appointment_id = :appointment_id FOR UPDATE"
+_TAKE_TURN = sa.text(
+    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(:appointment, 0)))"
+    " SELECT kind, body FROM turn LEFT JOIN directory ON network_id = :network"
+    " AND ((kind = 'network' AND thing_id = :network) OR (kind = 'branch' AND thing_id = :branch))"
 )
-_PUT = sa.text(
-    "INSERT INTO appointments (network_id, appointment_id, version, patient_id, branch_id, status, starts_at)"
+_ADVANCE = sa.text(
+    "WITH before AS MATERIALIZED (SELECT version, branch_id, patient_id, status, starts_at FROM appointments"
+    " WHERE network_id = :network AND appointment_id = :appointment_id),"
+    " newest AS (INSERT INTO appointments"
+    " (network_id, appointment_id, version, patient_id, branch_id, status, starts_at)"
     " VALUES (:network, :appointment_id, :version, :patient_id, :branch_id, :status, :starts_at)"
     " ON CONFLICT (network_id, appointment_id) DO UPDATE SET version = excluded.version,"
     " patient_id = excluded.patient_id, branch_id = excluded.branch_id, status = excluded.status,"
-    " starts_at = excluded.starts_at"
+    " starts_at = excluded.starts_at WHERE appointments.version < excluded.version RETURNING 1)"
+    " SELECT before.* FROM newest LEFT JOIN before ON true"
 )
 _TASK = sa.text(
     "UPDATE appointments SET tasks = array_append(tasks, CAST(:kind AS text)) WHERE network_id = :network"

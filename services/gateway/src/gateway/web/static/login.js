@@ -35,8 +35,8 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-/** Where somebody wanted to go; another site's address is not followed. */
+/** Where somebody wanted to go; another site's address is not followed, however it is written. */
 function destination() {
-  const next = new URLSearchParams(location.search).get("next") || "";
-  return /^\/(?![/\\])/.test(next) ? next : "/desk";
+  const next = new URL(new URLSearchParams(location.search).get("next") || "/desk", location.origin);
+  return next.origin === location.origin ? next.href : "/desk";
 }

@@ -5,7 +5,7 @@ import { $, fill, h } from "./dom.js";
 import * as moments from "./moments.js";
 import { alertsOf, visits } from "./patient_parts.js";
 import { begin } from "./staff.js";
-import { t } from "./texts.js";
+import { spoken, t } from "./texts.js";
 
 const root = $("#page");
 const began = await begin("patients.read");
@@ -108,7 +108,8 @@ function messages({ timeline }) {
 
 function messageText(message) {
   const channel = message.attempts.at(-1)?.channel;
-  return [message.template, channel && t(`channel_${channel}`), message.reason, message.text].filter(Boolean).join(" · ");
+  const about = [spoken("template", message.template), channel && t(`channel_${channel}`), message.reason && spoken("why", message.reason)];
+  return [about.filter(Boolean).join(" · "), message.text].filter(Boolean).join("\n");
 }
 
 const consents = ({ permissions }) =>

@@ -5,7 +5,7 @@ import { $, announce, dialogue, field, fill, focusOn, h, option } from "./dom.js
 import { follow } from "./live.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
-import { t } from "./texts.js";
+import { spoken, t } from "./texts.js";
 
 const root = $("#page");
 const post = once();
@@ -56,7 +56,7 @@ function item(task) {
       "div",
       {},
       h("h2", {}, kind),
-      h("p", {}, task.reason),
+      h("p", {}, spoken("why", task.reason)),
       h("p", { class: "hint" }, [branch?.name, t("due", { when: moments.dateAndTime(task.due_at, branch?.zone || "UTC") })].filter(Boolean).join(" · ")),
       task.outcome && h("p", { class: "hint" }, task.outcome),
     ),

@@ -17,6 +17,9 @@ export function t(key, values = {}) {
 
 export const known = (key) => key in texts;
 
+/** A code in words; one that has none yet is shown as it is. */
+export const spoken = (family, code) => (known(`${family}_${code}`) ? t(`${family}_${code}`) : code);
+
 /** What the directory says per locale: in the page's language, else the fallback's, else any. */
 export function worded(byLocale, fallback) {
   if (!byLocale) return "";

@@ -283,7 +283,8 @@ def _booking() -> Answers[Owners]:
     async def put_absence(command: Any, caller: Caller, owners: Owners) -> booking.AbsenceSaved:
         await owners.reach("booking", caller, command)
         saved = booking.AbsenceSaved(absence_id=command.absence_id, displacements=[])
-        return _once(owners, command, lambda: saved)
+        kept: booking.AbsenceSaved = _once(owners, command, lambda: saved)
+        return kept
 
     @answers.to(booking.JoinWaitlist)
     async def join(command: booking.JoinWaitlist, caller: Caller, owners: Owners) -> booking.WaitlistEntry:
@@ -294,7 +295,8 @@ def _booking() -> Answers[Owners]:
             version=1, status="offered", joined_at=START, offer=offer,
             **command.model_dump(exclude={"command_id"}),
         )  # fmt: skip
-        kept = _once(owners, command, lambda: entry)
+        kept: booking.WaitlistEntry = _once(owners, command, lambda: entry)
+        assert kept.offer is not None
         owners.waiting[kept.offer.offer_id] = kept
         return kept
 
@@ -320,12 +322,22 @@ def _booking() -> Answers[Owners]:
         if command.offer_id not in owners.waiting:
             raise Refused("Too late", code="offer-over", alternatives=[])
         entry = owners.waiting.pop(command.offer_id)
+        assert entry.offer is not None
         state = booking.AppointmentState(
             appointment_id=command.offer_id, patient_id=entry.patient_id, status="booked",
             service_id=entry.service_id, source="desk", created_at=START,
             **entry.offer.slot.model_dump(),
         )  # fmt: skip
         return booking.AppointmentRecord(appointment=state, version=1)
+
+    @answers.to(booking.BookSeries)
+    async def series(command: booking.BookSeries, caller: Caller, owners: Owners) -> booking.SeriesBooked:
+        await owners.reach("booking", caller, command)
+        collision = booking.SeriesCollision(
+            number=2, local=command.starts_at.replace(tzinfo=None), starts_at=command.starts_at,
+            code="slot-taken", alternatives=owners.slots(),
+        )  # fmt: skip
+        return booking.SeriesBooked(series_id=command.series_id, booked=[], collisions=[collision])
 
     @answers.to(booking.EndAbsence)
     async def end_absence(command: Any, caller: Caller, owners: Owners) -> Done:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booking.operations import absences, booking, changing, directory, moving, waitlist
+from booking.operations import absences, booking, changing, directory, moving, series, waitlist
 from booking.operations.acting import Acting, settled
 from booking.queries import absences as absence_queries
 from booking.queries import appointments, reports, slots
@@ -22,6 +22,7 @@ from common.contracts.booking import (
     AppointmentsOfPatient,
     AskReport,
     BookAppointment,
+    BookSeries,
     CancelAppointment,
     CheckInAppointment,
     CompleteAppointment,
@@ -45,6 +46,7 @@ from common.contracts.booking import (
     ReleaseHold,
     Report,
     RescheduleAppointment,
+    SeriesBooked,
     Waitlist,
     WaitlistEntry,
 )
@@ -149,6 +151,14 @@ async def book_appointment(command: BookAppointment, caller: Caller, parts: Part
     acting = parts.acting(caller)
     return await settled(
         parts.database, command, caller.network_id, lambda tx: booking.book(tx, acting, command)
+    )
+
+
+@answers.to(BookSeries)
+async def book_series(command: BookSeries, caller: Caller, parts: Parts) -> SeriesBooked:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: series.book(tx, acting, command)
     )
 
 

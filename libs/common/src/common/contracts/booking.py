@@ -1,6 +1,6 @@
 """Appointments, slots and visits, owned by booking."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Literal, Self
 from uuid import UUID
 
@@ -52,6 +52,7 @@ class AppointmentState(Message):
     """Deliberately beside another visit; why is kept with the appointment."""
     held_until: AwareDatetime | None = None
     """Until when a hold keeps its time."""
+    series_id: UUID | None = None
 
 
 class AppointmentRecord(Message):
@@ -248,6 +249,47 @@ class EndAbsence(Command[Done]):
 
     subject: ClassVar[str] = "booking.command.absence.end.v1"
     absence_id: UUID
+
+
+class SeriesCollision(Message):
+    """One visit of a series that could not be booked, with the code of the refusal and what would be possible.
+
+    `starts_at` is None where the local time does not exist on that day (`no-such-time`: the clocks go forward).
+    """
+
+    number: int
+    local: datetime
+    starts_at: AwareDatetime | None
+    code: str
+    alternatives: list[Slot]
+
+
+class SeriesBooked(Message):
+    """What was booked, and what was not and why: nothing is skipped silently."""
+
+    series_id: UUID
+    booked: list[AppointmentRecord]
+    collisions: list[SeriesCollision]
+
+
+class BookSeries(Command[SeriesBooked]):
+    """A visit every so many weeks or months at the same time on the branch's wall clock, one for each id.
+
+    A month without the day has the visit on its last day. The service's horizon does not bind a series.
+    """
+
+    subject: ClassVar[str] = "booking.command.series.book.v1"
+    series_id: UUID
+    appointment_ids: list[UUID] = Field(min_length=2, max_length=52)
+    patient_id: UUID
+    service_id: UUID
+    branch_id: UUID
+    practitioner_id: UUID
+    starts_at: AwareDatetime
+    every: int = Field(ge=1, le=52)
+    unit: Literal["week", "month"]
+    source: Source = "desk"
+    campaign_id: UUID | None = None
 
 
 WaitlistStatus = Literal["waiting", "offered", "booked", "left", "over"]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,17 +30,23 @@ async def book(tx: AsyncConnection, acting: Acting, command: BookAppointment) ->
     """
     known = await acting.directories.latest_known(tx, acting.network_id)
     try:
-        return await _book(tx, acting, known, command)
+        return await book_at(tx, acting, known, command)
     except Refused:
         newest = await acting.directories.current(tx, acting.network_id)
         if newest.revision == known.revision:
             raise
-    return await _book(tx, acting, newest, command)
+    return await book_at(tx, acting, newest, command)
 
 
-async def _book(
-    tx: AsyncConnection, acting: Acting, catalogue: Catalogue, command: BookAppointment
+async def book_at(
+    tx: AsyncConnection,
+    acting: Acting,
+    catalogue: Catalogue,
+    command: BookAppointment,
+    *,
+    series_id: UUID | None = None,
 ) -> AppointmentRecord:
+    """Take a slot by this revision of the directory; the visits of a series may lie beyond the horizon."""
     expect_may(acting.caller, "walk-in" if command.walk_in else "book", branch_id=command.branch_id)
     if command.overbook_reason is not None:
         expect_may(acting.caller, "overbook", branch_id=command.branch_id)
@@ -49,8 +56,8 @@ async def _book(
         practitioner=catalogue.practitioner(command.practitioner_id),
         starts_at=command.starts_at,
     )
-    check_place(place, catalogue, now=acting.now, walk_in=command.walk_in)
-    wanted = _appointment(acting, place, command)
+    check_place(place, catalogue, now=acting.now, walk_in=command.walk_in, far_ahead=series_id is not None)
+    wanted = replace(_appointment(acting, place, command), series_id=series_id)
     booked = await take(tx, acting, catalogue, wanted)
     if booked is None:
         try:

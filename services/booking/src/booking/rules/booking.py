@@ -58,16 +58,20 @@ def check_place(
     now: datetime,
     walk_in: bool = False,
     at_short_notice: bool = False,
+    far_ahead: bool = False,
 ) -> None:
     """Refuse a place that cannot be booked whoever has it.
 
     A walk-in is bound by neither the grid nor the minimum notice, and may have started a moment ago; whom the
-    clinic displaced is not bound by the notice either.
+    clinic displaced is not bound by the notice either. The visits of a series may lie beyond the horizon.
     """
     catalogue.expect_offered(place.service, place.branch, place.practitioner)
     if place.starts_at < (now - WALK_IN_GRACE if walk_in else now):
         raise SlotInThePast("This time has gone by")
-    _check_notice_and_horizon(place, now=now, at_short_notice=walk_in or at_short_notice)
+    if not (walk_in or at_short_notice):
+        _check_notice(place, now=now)
+    if not far_ahead:
+        _check_horizon(place, now=now)
     windows = _windows(place, catalogue)
     start, end = availability.seconds(place.starts_at), availability.seconds(place.ends_at)
     if not availability.inside(availability.merged(windows), start, end):
@@ -81,12 +85,15 @@ def check_place(
         )
 
 
-def _check_notice_and_horizon(place: Place, *, now: datetime, at_short_notice: bool) -> None:
+def _check_notice(place: Place, *, now: datetime) -> None:
     earliest = now + timedelta(minutes=place.service.minimum_notice)
-    if not at_short_notice and place.starts_at < earliest:
+    if place.starts_at < earliest:
         raise TooSoon(
             f"Book at least {place.service.minimum_notice} minutes ahead", earliest=earliest.isoformat()
         )
+
+
+def _check_horizon(place: Place, *, now: datetime) -> None:
     today = local_date(now, place.branch)
     if local_date(place.starts_at, place.branch) > latest_day(place.service, today):
         raise TooFarAhead(

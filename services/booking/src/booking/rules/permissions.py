@@ -14,7 +14,7 @@ from common.errors import NotAllowed
 Deed = Literal[
     "open-network", "set-up", "read-directory", "find", "book", "walk-in", "confirm", "cancel", "reschedule",
     "check-in", "complete", "no-show", "correct", "pay", "read-appointments", "read-day", "read-reports",
-    "hold", "overbook", "absence", "waitlist",
+    "hold", "overbook", "absence", "waitlist", "series",
 ]  # fmt: skip
 
 EVERYBODY = frozenset({"read-directory", "find"})
@@ -22,6 +22,7 @@ PATIENT = EVERYBODY | {"book", "confirm", "cancel", "reschedule", "read-appointm
 DESK = EVERYBODY | {
     "book", "walk-in", "confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct", "pay",
     "read-appointments", "read-day", "read-reports", "hold", "absence", "waitlist",
+    "series",
 }  # fmt: skip
 
 MAY: Mapping[str, frozenset[str]] = {

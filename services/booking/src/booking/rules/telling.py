@@ -27,6 +27,7 @@ def state(appointment: Appointment) -> AppointmentState:
         confirmed_at=appointment.confirmed_at,
         overbooked=appointment.overbook_reason is not None,
         held_until=appointment.held_until,
+        series_id=appointment.series_id,
     )
 
 

@@ -120,7 +120,11 @@ class Clinic:
         return datetime.fromisoformat((await self.http.get("/dev/clock")).raise_for_status().json()["now"])
 
     async def move_clock(self, to: datetime | timedelta) -> None:
-        body = {"advance": f"PT{int(to.total_seconds())}S"} if isinstance(to, timedelta) else {"now": to.isoformat()}
+        body = (
+            {"advance": f"PT{int(to.total_seconds())}S"}
+            if isinstance(to, timedelta)
+            else {"now": to.isoformat()}
+        )
         response = await self.http.post("/dev/clock", json=body, timeout=600)
         assert response.status_code == 200, response.text
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common import outbox
 from common.clock import Clock
 from common.contracts.messages import Done
 from common.database import AlreadyApplied, Database
@@ -168,3 +169,15 @@ def test_a_keyed_index_differs_between_networks_and_keys() -> None:
         len({first.index("alpha", "+7701"), first.index("beta", "+7701"), second.index("alpha", "+7701")})
         == 3
     )
+
+
+async def test_only_a_transaction_that_tells_something_wakes_the_relay(database: Database) -> None:
+    woken: list[str] = []
+    database.after_commit.append(lambda: woken.append("loops"))
+    database.after_telling.append(lambda: woken.append("relay"))
+    async with database.transaction("net"):
+        pass
+    assert woken == ["loops"]
+    async with database.transaction("net") as tx:
+        await outbox.record(tx, Marked(network_id="net", occurred_at=START, version=1, label="x"))
+    assert woken == ["loops", "loops", "relay"]

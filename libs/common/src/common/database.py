@@ -92,7 +92,10 @@ def lost_connection(error: BaseException) -> bool:
 
 
 class Database:
-    """Connections of a running service. `after_commit` callbacks wake the relay and the loops of due work."""
+    """Connections of a running service.
+
+    `after_commit` callbacks wake the loops of due work, `after_telling` ones the relay.
+    """
 
     def __init__(
         self, url: str, worker_url: str | None = None, *, pool_size: int = 10, secret: str = ""
@@ -109,6 +112,7 @@ class Database:
             worker_url or url, **{**options, "pool_size": 2, "isolation_level": "AUTOCOMMIT"}
         )
         self.after_commit: list[Callable[[], None]] = []
+        self.after_telling: list[Callable[[], None]] = []
         self.applied = 0
         self.commits = 0
         self._secret = secret
@@ -135,15 +139,16 @@ class Database:
         self, first: sa.TextClause, parameters: dict[str, Any], *, wakes: bool = True
     ) -> AsyncIterator[tuple[AsyncConnection, sa.CursorResult[Any]]]:
         """A transaction whose first statement sets its network, and what that statement returned."""
-        try:
-            async with self.engine.begin() as tx:
-                yield tx, await tx.execute(first, parameters)
-        except Exception as error:
-            if lost_connection(error):
-                raise Unavailable("database", "connection lost") from error
-            raise
-        if wakes:
-            self.committed()
+        with outbox.noticing() as told:
+            try:
+                async with self.engine.begin() as tx:
+                    yield tx, await tx.execute(first, parameters)
+            except Exception as error:
+                if lost_connection(error):
+                    raise Unavailable("database", "connection lost") from error
+                raise
+        if wakes or told:
+            self.committed(told=bool(told))
 
     @asynccontextmanager
     async def unscoped(self) -> AsyncIterator[AsyncConnection]:
@@ -213,10 +218,10 @@ class Database:
                 await tx.execute(_REMEMBER_REPLY, {**key, "reply": answer.model_dump_json().encode()})
         return answer
 
-    def committed(self) -> None:
-        """Wake whoever waits for new rows."""
+    def committed(self, *, told: bool = True) -> None:
+        """Wake whoever waits for new rows; the relay only where there are events."""
         self.commits += 1
-        for wake in self.after_commit:
+        for wake in (*self.after_commit, *(self.after_telling if told else ())):
             wake()
 
     async def prune(self, *, window_days: float) -> None:

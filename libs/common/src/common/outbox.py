@@ -9,7 +9,8 @@ stores nothing any more (its store was deleted under it, or its disk was full), 
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -80,6 +81,9 @@ async def record(
 
 def row(event: Event) -> dict[str, Any]:
     """The values of one event's row, as `INSERT_FROM` names them."""
+    told = _told.get()
+    if told is not None:
+        told.append(event.event_id)
     return {
         "event_id": event.event_id,
         "event_network": event.network_id,
@@ -87,6 +91,21 @@ def row(event: Event) -> dict[str, Any]:
         "body": event.model_dump_json().encode(),
         "traceparent": telemetry.traceparent(),
     }
+
+
+_told: ContextVar[list[UUID] | None] = ContextVar("told", default=None)
+
+
+@contextlib.contextmanager
+def noticing() -> Iterator[list[UUID]]:
+    """Which events the block writes: only a transaction that told something has to wake the relay."""
+    told: list[UUID] = []
+    before = _told.get()
+    _told.set(told)
+    try:
+        yield told
+    finally:
+        _told.set(before)
 
 
 async def recorded(tx: AsyncConnection) -> list[dict[str, Any]]:
@@ -157,7 +176,7 @@ class Relay:
             rows = (await connection.execute(_NEXT, {"limit": BATCH})).all()
             if rows:
                 await self._publish(connection, js, created, rows)
-            else:
+            if len(rows) < BATCH:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), timeout=0.5)
 

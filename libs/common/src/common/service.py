@@ -119,7 +119,7 @@ class Running:
         self._looked: tuple[object, list[tuple[datetime | None, int]], int] | None = None
         self._background: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
-        core.database.after_commit.append(self.relay.wake)
+        core.database.after_telling.append(self.relay.wake)
 
     async def start(self) -> None:
         """Connect, declare, answer, read, work; ready when all of that stands."""

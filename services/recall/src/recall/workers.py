@@ -46,6 +46,6 @@ async def _appointments(
 
 def loops(parts: Parts) -> list[DueLoop]:
     """Everything that claims due rows here."""
-    return [
-        DueLoop("invite", DueTable("recalls", "outreach_id"), parts.database, parts.clock, inviting(parts))
-    ]
+    table = DueTable("recalls", "outreach_id")
+    # An invitation is due months after the commit that plans it.
+    return [DueLoop("invite", table, parts.database, parts.clock, inviting(parts), follows_commits=False)]

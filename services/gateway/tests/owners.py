@@ -330,6 +330,11 @@ def _booking() -> Answers[Owners]:
         )  # fmt: skip
         return booking.AppointmentRecord(appointment=state, version=1)
 
+    @answers.to(booking.ImportBusyTimes)
+    async def busy(command: Any, caller: Caller, owners: Owners) -> booking.BusyImported:
+        await owners.reach("booking", caller, command)
+        return booking.BusyImported(blocked=command.calendar.count("BEGIN:VEVENT"), conflicts=[])
+
     @answers.to(booking.BookSeries)
     async def series(command: booking.BookSeries, caller: Caller, owners: Owners) -> booking.SeriesBooked:
         await owners.reach("booking", caller, command)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from booking.operations import absences, booking, changing, directory, moving, series, waitlist
+from booking.operations import absences, booking, busy, changing, directory, moving, series, waitlist
 from booking.operations.acting import Acting, settled
 from booking.queries import absences as absence_queries
 from booking.queries import appointments, reports, slots
@@ -23,6 +23,7 @@ from common.contracts.booking import (
     AskReport,
     BookAppointment,
     BookSeries,
+    BusyImported,
     CancelAppointment,
     CheckInAppointment,
     CompleteAppointment,
@@ -37,6 +38,7 @@ from common.contracts.booking import (
     FreeSlots,
     GetAppointments,
     HoldSlot,
+    ImportBusyTimes,
     JoinWaitlist,
     LeaveWaitlist,
     ListWaitlist,
@@ -261,6 +263,14 @@ async def end_absence(command: EndAbsence, caller: Caller, parts: Parts) -> Done
     acting = parts.acting(caller)
     return await settled(
         parts.database, command, caller.network_id, lambda tx: absences.end(tx, acting, command)
+    )
+
+
+@answers.to(ImportBusyTimes)
+async def import_busy_times(command: ImportBusyTimes, caller: Caller, parts: Parts) -> BusyImported:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: busy.take_over(tx, acting, command)
     )
 
 

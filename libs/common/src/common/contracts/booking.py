@@ -361,6 +361,35 @@ class DeclineOffer(Command[WaitlistEntry]):
     offer_id: UUID
 
 
+class BusyConflict(Message):
+    """Where another calendar is busy and an appointment stands here: a person has to decide."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    appointment_id: UUID
+
+
+class BusyImported(Message):
+    """`blocked` stretches of time are taken out of the schedule; conflicts are listed, and left as they are."""
+
+    blocked: int
+    conflicts: list[BusyConflict]
+
+
+class ImportBusyTimes(Command[BusyImported]):
+    """Take what another system's calendar (iCalendar) says is busy out of a practitioner's schedule, from now on.
+
+    It replaces what the same `calendar_id` said before. Only times are kept, never what they are about. Refused:
+    `malformed-calendar`.
+    """
+
+    subject: ClassVar[str] = "booking.command.busy-times.import.v1"
+    calendar_id: UUID
+    practitioner_id: UUID
+    calendar: str = Field(max_length=500_000)
+    days: int = Field(default=180, ge=1, le=366)
+
+
 class RescheduleAppointment(Command[AppointmentRecord]):
     """Move to another time (and practitioner or branch); same refusals as booking, and `too-late-to-move`."""
 

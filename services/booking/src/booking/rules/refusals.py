@@ -21,6 +21,12 @@ class OverbookedEnough(Refused):
     code = "overbooked-enough"
 
 
+class MalformedCalendar(Refused):
+    """Not iCalendar, or nothing that can be made sense of."""
+
+    code = "malformed-calendar"
+
+
 class OfferOver(Refused):
     """The offer has run out, or the slot has gone to another; `extra["alternatives"]` holds other slots."""
 

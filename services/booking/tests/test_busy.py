@@ -1,0 +1,137 @@
+"""One schedule beside another system's calendar."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from booking.rules.availability import seconds
+from booking.rules.busy import busy_spans
+from booking.rules.refusals import MalformedCalendar
+from common.contracts.booking import CancelAppointment, ImportBusyTimes
+from common.errors import Refused
+from common.ids import new_id
+
+from .clinic import Clinic, almaty, code_of, free
+
+TEN = almaty(3, 10)
+MARCH, APRIL = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 30, tzinfo=UTC)
+
+
+def calendar(*events: str) -> str:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//clinic//EN"]
+    for number, event in enumerate(events):
+        uid = [] if "UID:" in event else [f"UID:{number}@mis"]
+        lines += ["BEGIN:VEVENT", *uid, "SUMMARY:operation of Ivanov", *event.split("|"), "END:VEVENT"]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""])
+
+
+def spans(*events: str, since=MARCH, until=APRIL):
+    found = busy_spans(calendar(*events), zone="Europe/Paris", since=since, until=until)
+    return [
+        (f"{datetime.fromtimestamp(start, UTC):%m-%d %H:%M}", (end - start) // 60) for start, end in found
+    ]
+
+
+def test_a_weekly_event_keeps_its_wall_clock_over_the_change_of_the_clocks():
+    weekly = "DTSTART;TZID=Europe/Paris:20270320T100000|DTEND;TZID=Europe/Paris:20270320T110000"
+    rule = "RRULE:FREQ=WEEKLY;UNTIL=20270403T100000Z"
+    assert spans(f"{weekly}|{rule}") == [("03-20 09:00", 60), ("03-27 09:00", 60), ("04-03 08:00", 60)]
+    gone = "EXDATE;TZID=Europe/Paris:20270327T100000"
+    assert spans(f"{weekly}|{rule}|{gone}") == [("03-20 09:00", 60), ("04-03 08:00", 60)]
+
+
+def test_one_time_of_a_repeated_event_that_was_moved_is_busy_where_it_went():
+    master = "UID:a|DTSTART:20270301T090000Z|DURATION:PT30M|RRULE:FREQ=DAILY;COUNT=3"
+    moved = "UID:a|RECURRENCE-ID:20270302T090000Z|DTSTART:20270302T140000Z|DURATION:PT1H"
+    assert spans(master, moved) == [("03-01 09:00", 30), ("03-02 14:00", 60), ("03-03 09:00", 30)]
+
+
+def test_whole_days_are_local_days_also_those_of_23_hours():
+    assert spans("DTSTART;VALUE=DATE:20270328|DTEND;VALUE=DATE:20270329") == [("03-27 23:00", 23 * 60)]
+    assert spans("DTSTART;VALUE=DATE:20270401") == [("03-31 22:00", 24 * 60)]
+
+
+def test_what_is_free_cancelled_or_outside_the_window_does_not_count():
+    assert spans(
+        "DTSTART:20270310T090000Z|DURATION:PT1H|TRANSP:TRANSPARENT",
+        "DTSTART:20270311T090000Z|DURATION:PT1H|STATUS:CANCELLED",
+        "DTSTART:20270211T090000Z|DURATION:PT1H",
+        "DTSTART:20270312T090000|DURATION:PT1H",
+    ) == [("03-12 08:00", 60)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nothing",
+        calendar("DTEND:20270310T090000Z"),
+        calendar("DTSTART:20270310T090000Z|DURATION:PT1H|RRULE:FREQ=SECONDLY"),
+        calendar("DTSTART:tomorrow"),
+    ],
+)
+def test_what_is_no_calendar_is_refused(text):
+    with pytest.raises(MalformedCalendar):
+        busy_spans(text, zone="UTC", since=MARCH, until=APRIL)
+
+
+def order(clinic: Clinic, *events: str, **more) -> ImportBusyTimes:
+    values = {
+        "calendar_id": new_id(),
+        "practitioner_id": clinic.practitioner.practitioner_id,
+        "calendar": calendar(*events),
+        **more,
+    }
+    return ImportBusyTimes.model_validate(values)
+
+
+def event(starts_at, minutes: int) -> str:
+    return f"DTSTART:{starts_at.astimezone(UTC):%Y%m%dT%H%M%SZ}|DURATION:PT{minutes}M"
+
+
+async def test_busy_times_disappear_from_the_schedule_and_come_back_with_the_next_calendar(clinic: Clinic):
+    first = order(clinic, event(TEN, 60), event(almaty(4, 9), 9 * 60))
+    assert (await clinic.tell(first)).blocked == 2
+    found = await free(clinic)
+    assert not {TEN, TEN + timedelta(minutes=30)} & found
+    assert {TEN - timedelta(minutes=30), TEN + timedelta(hours=1)} <= found
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+    later = order(clinic, event(TEN, 30), calendar_id=first.calendar_id)
+    assert (await clinic.tell(later)).blocked == 1
+    assert {TEN + timedelta(minutes=30), almaty(4, 9)} <= await free(clinic)
+    other = order(clinic, event(TEN, 60))
+    assert (await clinic.tell(other)).conflicts == []
+    assert await clinic.told() == []
+    kept = await clinic.rows("SELECT 1 FROM appointments WHERE appointments::text LIKE '%Ivanov%'")
+    assert kept == []
+
+
+async def test_an_appointment_that_stands_there_already_stays_and_is_reported(clinic: Clinic):
+    booked = (await clinic.book(TEN)).appointment
+    done = await clinic.tell(order(clinic, event(TEN - timedelta(minutes=30), 120)))
+    assert [one.appointment_id for one in done.conflicts] == [booked.appointment_id]
+    assert done.blocked == 2
+    await clinic.tell(CancelAppointment(appointment_id=booked.appointment_id))
+    assert TEN + timedelta(minutes=30) not in await free(clinic)
+
+
+async def test_only_managers_import_and_for_somebody_who_exists(clinic: Clinic):
+    assert await code_of(clinic.tell(order(clinic), clinic.staff("reception"))) == "not-allowed"
+    assert await code_of(clinic.tell(order(clinic, practitioner_id=new_id()))) == "unknown-practitioner"
+    assert await code_of(clinic.tell(order(clinic, calendar="BEGIN:"))) == "malformed-calendar"
+
+
+async def test_who_races_with_an_import_is_there_before_or_refused(clinic: Clinic):
+    starts = [TEN + timedelta(minutes=30 * (number % 4)) for number in range(24)]
+    imports = [order(clinic, event(TEN, 120)) for _ in range(2)]
+    attempts = [clinic.book(at) for at in starts]
+    attempts[6:6] = [clinic.tell(one) for one in imports]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    assert [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
+    rows = await clinic.rows(
+        "SELECT sum(upper(busy) - lower(busy)) AS whole, range_agg(busy) AS all FROM appointments"
+        " WHERE status IN ('booked', 'blocked')"
+    )
+    assert rows[0].whole == timedelta(hours=2)
+    assert len(rows[0].all) == 1
+    assert seconds(rows[0].all[0].lower) == seconds(TEN)

@@ -9,7 +9,7 @@ CODE := libs services tests
 RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 
-.PHONY: help setup run test check fmt format-check lint types imports contracts migrations bench migration lock clean
+.PHONY: help setup run test soak check fmt format-check lint types imports contracts migrations bench migration lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -36,6 +36,9 @@ run: $(RUN_READY) ## Run the six services with a demo network; the gateway on 80
 
 test: $(DEV_READY) ## Run every test on real PostgreSQL and NATS
 	@$(PY) -m pytest
+
+soak: $(DEV_READY) ## Run the slow tests too: thousands of acts at once
+	@$(PY) -m pytest -m slow
 
 check: format-check lint types imports test ## All that must pass before a change lands (contracts and migrations are tests)
 

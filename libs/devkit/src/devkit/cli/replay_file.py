@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -78,7 +79,10 @@ def replay_file(
         kept = asyncio.run(_replay(home, home.running(), reading, wanted))
     else:
         with _own_home(home_path) as home, home.locked():
-            kept = asyncio.run(_in_its_own_system(home, reading, wanted))
+            try:
+                kept = asyncio.run(_in_its_own_system(home, reading, wanted))
+            except asyncio.CancelledError as error:
+                raise click.Abort from error
     if not kept:
         sys.exit(1)
 
@@ -100,6 +104,10 @@ async def _in_its_own_system(home: Home, reading: "Reading", wanted: Wanted) -> 
     os.environ["VINCULO_CLOCK_START"] = start.isoformat()
     gateway, sandbox = free(2)
     system = System(home, Ports.drawn(gateway=gateway, sandbox=sandbox))
+    ourselves = asyncio.current_task()
+    assert ourselves is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ourselves.cancel)
     try:
         await system.start()
         click.echo(f"gateway {system.running.gateway_url}  sandbox {system.running.sandbox_url}", err=True)

@@ -98,18 +98,20 @@ class Database:
     """
 
     def __init__(
-        self, url: str, worker_url: str | None = None, *, pool_size: int = 10, secret: str = ""
+        self, url: str, worker_url: str | None = None, *, pool_size: int = 16, secret: str = ""
     ) -> None:
         options: dict[str, Any] = {
             "pool_size": pool_size,
-            "max_overflow": 5,
+            # Connections beyond the pool would be made and closed at every turn, and each costs a process and a
+            # password check there: whoever finds none free waits a moment instead.
+            "max_overflow": 0,
             "pool_timeout": 10,
             "connect_args": {"server_settings": {"jit": "off"}, "timeout": 5},
         }
         self.engine = create_async_engine(url, **options)
         # A claim is one statement: without BEGIN and COMMIT around it, it costs a third of the round trips.
         self.worker_engine = create_async_engine(
-            worker_url or url, **{**options, "pool_size": 2, "isolation_level": "AUTOCOMMIT"}
+            worker_url or url, **{**options, "pool_size": 3, "isolation_level": "AUTOCOMMIT"}
         )
         self.after_commit: list[Callable[[], None]] = []
         self.after_telling: list[Callable[[], None]] = []

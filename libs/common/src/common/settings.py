@@ -18,7 +18,7 @@ class CommonSettings(BaseSettings):
     trusted_keys: Annotated[Json[dict[str, str]], NoDecode]
     http_host: str = "127.0.0.1"
     http_port: int = Field(ge=0, le=65535)
-    pool_size: int = Field(default=10, ge=1, le=100)
+    pool_size: int = Field(default=16, ge=2, le=100)
     shutdown_seconds: float = Field(default=10, gt=0)
     replay_window_days: float = Field(default=7, gt=0)
     """Wall time an outbox row is kept after it was published; the streams' maximum age equals it."""

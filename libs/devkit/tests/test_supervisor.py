@@ -149,7 +149,7 @@ def test_a_stop_in_the_middle_of_a_start_leaves_nothing(tmp_path):
 
 # The whole of `vinculo up` with small programs in place of the services.
 WHOLE = f"""
-import asyncio, os, sys
+import asyncio, importlib, os, sys
 from pathlib import Path
 from devkit import databases, running
 from devkit.cli import main
@@ -172,6 +172,8 @@ async def nothing(home, servers):
     await asyncio.sleep(float(os.environ.get("MIGRATING", "0")))
 
 databases.make = nothing
+# Small programs answer no command, so there is nobody who could make the demo networks.
+importlib.import_module("devkit.cli.up").furnishing = lambda home: running.unfurnished
 main()
 """
 

@@ -163,8 +163,8 @@ async def test_two_open_questions_on_one_phone_are_told_apart_by_asking(service,
     await service.webhook(whatsapp_webhook(messages=[wrote(PHONE, "1")]))
     assert world.commands == []
     question = provider.texts()[-1]
-    assert "1. четверг, 12 ноября в 15:00" in question
-    assert "2. четверг, 12 ноября в 17:00" in question
+    assert "1. четверг, 12 ноября, в 15:00" in question
+    assert "2. четверг, 12 ноября, в 17:00" in question
     await service.webhook(whatsapp_webhook(messages=[wrote(PHONE, "2")]))
     ((_, command),) = world.commands
     assert command.appointment_id == second.appointment.appointment_id

@@ -292,7 +292,7 @@ async def test_a_moved_visit_gets_reminders_of_its_new_time_alone(service, world
     appointment_id = await book(service, world)
     await service.apply(world.move(appointment_id, almaty(13, 15)))
     await service.send()
-    assert "было четверг, 12 ноября в 15:00, стало пятница, 13 ноября в 15:00" in provider.texts()[-1]
+    assert "было четверг, 12 ноября, в 15:00, стало пятница, 13 ноября, в 15:00" in provider.texts()[-1]
     for day in (10, 11, 12):
         await service.delivered()
         await service.at(almaty(day, 15))

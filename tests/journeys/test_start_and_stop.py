@@ -126,6 +126,7 @@ async def test_a_second_instance_keeps_its_own_and_a_second_start_is_quick_and_k
     assert process.wait(timeout=60) == 0
     assert process.stdout is not None
     assert "Traceback" not in process.stdout.read()
+    process.stdout.close()
     assert processes_of(home) == []
     for url in (beside.gateway, beside.sandbox):
         with pytest.raises(httpx.ConnectError):

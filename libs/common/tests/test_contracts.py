@@ -15,8 +15,8 @@ SNAPSHOTS = Path(__file__).parent / "contracts"
 
 
 def messages() -> list[type[Event] | type[Request]]:  # type: ignore[type-arg]
-    for module in pkgutil.iter_modules(contracts.__path__):
-        importlib.import_module(f"common.contracts.{module.name}")
+    for module in pkgutil.walk_packages(contracts.__path__, f"{contracts.__name__}."):
+        importlib.import_module(module.name)
     found: list[type[Event | Request]] = []  # type: ignore[type-arg]
     waiting: list[type[Event | Request]] = [Event, Command, Query]  # type: ignore[type-arg]
     while waiting:

@@ -1,4 +1,4 @@
-"""Messages to patients and what became of them, owned by notifications."""
+"""What went out to whom, what became of it, and why."""
 
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -6,10 +6,12 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from common.contracts.directory import Locale
-from common.contracts.messages import Command, Event, Message, Query
-from common.contracts.patient_profile import Channel, TaskKind
+from common.contracts.messages import Event, Message, Query
+from common.contracts.patient_profile import Channel
 
 MessageClass = Literal["immediate", "service", "marketing"]
+
+
 Outcome = Literal[
     "planned", "sending", "accepted", "delivered", "read", "failed", "suppressed", "unknown", "cancelled"
 ]
@@ -141,47 +143,6 @@ class AskMessageReport(Query[MessageReport]):
     to_at: AwareDatetime
 
 
-class Ingested(Message):
-    """`fresh` is false when this very webhook was stored before."""
-
-    fresh: bool
-
-
-class IngestWebhook(Command[Ingested]):
-    """A provider's webhook, verified by the gateway, to be stored raw before anything is understood.
-
-    `command_id` is derived from the body, so that a repeated webhook is the same command.
-    """
-
-    subject: ClassVar[str] = "notifications.command.webhook.ingest.v1"
-    provider: Literal["whatsapp", "sms", "email", "telegram", "line", "voice"]
-    content_type: str
-    query: dict[str, str] = Field(default_factory=dict)
-    body: str = Field(max_length=1_000_000)
-
-
-class BrakeState(Message):
-    """What is stopped; None means every channel or every template."""
-
-    paused: list[dict[str, str | None]]
-
-
-class PauseSending(Command[BrakeState]):
-    """The audited brake."""
-
-    subject: ClassVar[str] = "notifications.command.sending.pause.v1"
-    channel: Channel | None = None
-    template: str | None = None
-
-
-class ResumeSending(Command[BrakeState]):
-    """Let go of the brake; what lapsed meanwhile is decided again."""
-
-    subject: ClassVar[str] = "notifications.command.sending.resume.v1"
-    channel: Channel | None = None
-    template: str | None = None
-
-
 class MessageEvent(Event):
     """What all message events carry. `origin_id` is the appointment or the outreach that asked for it."""
 
@@ -223,27 +184,3 @@ class MessageUnknown(MessageEvent):
     """Its answer was lost and could not be found out."""
 
     subject: ClassVar[str] = "notifications.event.message.unknown.v1"
-
-
-class ReplyUnderstood(Event):
-    """A patient's reply was understood and carried out. `version` is 1: a reply happens once."""
-
-    subject: ClassVar[str] = "notifications.event.reply.understood.v1"
-    inbound_id: UUID
-    patient_id: UUID
-    appointment_id: UUID | None
-    intent: Literal["confirm", "move", "cancel", "stop", "operator"]
-
-
-class TaskRaised(Event):
-    """A person is needed; patient-profile owns the queue. Emitted by any service under its own subject."""
-
-    subject: ClassVar[str] = "notifications.event.task.raised.v1"
-    task_id: UUID
-    kind: TaskKind
-    patient_id: UUID | None
-    appointment_id: UUID | None
-    branch_id: UUID | None
-    due_at: AwareDatetime
-    reason: str = Field(max_length=200)
-    """A code or a fixed phrase, never a patient's words."""

@@ -1,0 +1,59 @@
+"""Free time, and time that is held."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from common.contracts.booking.states import AppointmentRecord, Slot, Source
+from common.contracts.messages import Command, Done, Message, Query
+
+
+class HoldSlot(Command[AppointmentRecord]):
+    """Keep a slot for a patient for some minutes; `BookAppointment` with the same id takes it up.
+
+    Nobody is told of a hold: its version is 0. Same refusals as booking.
+    """
+
+    subject: ClassVar[str] = "booking.command.slot.hold.v1"
+    appointment_id: UUID
+    patient_id: UUID
+    service_id: UUID
+    branch_id: UUID
+    practitioner_id: UUID
+    starts_at: AwareDatetime
+    source: Source = "desk"
+    minutes: int = Field(default=10, ge=1, le=3 * 24 * 60)
+
+
+class ReleaseHold(Command[Done]):
+    """Give a held time back. One that has ended already stays ended. Refused: `illegal-transition` once booked."""
+
+    subject: ClassVar[str] = "booking.command.slot.release.v1"
+    appointment_id: UUID
+
+
+class FreeSlots(Message):
+    """Slots in order of time, then practitioner."""
+
+    slots: list[Slot]
+
+
+class FindFreeSlots(Query[FreeSlots]):
+    """What can be booked. `from_date` is a date at the branch (default today there). Refused: `unknown-service`…"""
+
+    subject: ClassVar[str] = "booking.query.slots.find.v1"
+    service_id: UUID
+    branch_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    from_date: date | None = None
+    days: int = Field(default=7, ge=1, le=62)
+
+
+class FindAlternatives(Query[FreeSlots]):
+    """Other times for an appointment: same practitioner, then same branch, then soonest; at least three if any."""
+
+    subject: ClassVar[str] = "booking.query.alternatives.find.v1"
+    appointment_id: UUID
+    limit: int = Field(default=6, ge=1, le=20)

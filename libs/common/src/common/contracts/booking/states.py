@@ -1,0 +1,95 @@
+"""What appointments, slots and visits are: the values that messages carry."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from common.contracts.messages import Message, Money
+
+Status = Literal["held", "booked", "confirmed", "arrived", "fulfilled", "noshow", "cancelled", "displaced"]
+"""As FHIR names them, where it does: `booked` waits for the patient's word, `confirmed` has it."""
+
+
+Source = Literal[
+    "site", "phone", "whatsapp", "instagram", "telegram", "listing", "desk", "walk-in", "recall", "api"
+]
+"""The channel a booking came by (2GIS and Google Maps are `listing`)."""
+
+
+class Slot(Message):
+    """A time that can be booked; instants in UTC."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    branch_id: UUID
+    practitioner_id: UUID
+
+
+class AppointmentState(Message):
+    """Everything about an appointment that is not personal. `sequence` counts moves (iCalendar)."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    status: Status
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    branch_id: UUID
+    practitioner_id: UUID
+    service_id: UUID
+    room_id: UUID | None = None
+    source: Source
+    sequence: int = 0
+    campaign_id: UUID | None = None
+    booked_by: UUID | None = None
+    """The patient who booked for this one (a parent, a daughter), where it was someone else."""
+    cancel_reason: str | None = None
+    late_cancel: bool = False
+    created_at: AwareDatetime
+    confirmed_at: AwareDatetime | None = None
+    overbooked: bool = False
+    """Deliberately beside another visit; why is kept with the appointment."""
+    held_until: AwareDatetime | None = None
+    """Until when a hold keeps its time."""
+    series_id: UUID | None = None
+
+
+class AppointmentRecord(Message):
+    """An appointment as its owner shows it, with version and money."""
+
+    appointment: AppointmentState
+    version: int
+    visit: "VisitState | None" = None
+
+
+class Payment(Message):
+    """One part of what was paid."""
+
+    amount: Money
+    method: Literal["cash", "card", "transfer", "other"] = "other"
+    paid_at: AwareDatetime
+
+
+class VisitState(Message):
+    """A visit: the appointment that took place. `visit_id` equals the appointment's id."""
+
+    visit_id: UUID
+    appointment_id: UUID
+    patient_id: UUID
+    branch_id: UUID
+    practitioner_id: UUID
+    service_id: UUID
+    service_kind: str
+    starts_at: AwareDatetime
+    completed_at: AwareDatetime
+    price: Money | None = None
+    paid: Money | None = None
+    payments: list[Payment] = Field(default_factory=list)
+
+
+class HeldOffer(Message):
+    """A slot that is held for one patient until an instant, under the id `hold_id`."""
+
+    hold_id: UUID
+    slot: Slot
+    held_until: AwareDatetime

@@ -17,7 +17,10 @@ from common.contracts.messages import Command, Event, Message, Query
 
 FullName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 PhoneText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=32)]
-Channel = Literal["whatsapp", "sms", "email", "telegram", "line", "voice"]
+Channel = Literal["whatsapp", "sms", "email", "telegram", "line", "voice", "instagram"]
+
+Handle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""What a channel without phone numbers knows somebody by: a chat id (Telegram), a user id (LINE, Instagram)."""
 
 
 class Contact(Message):
@@ -73,6 +76,8 @@ class Card(Message):
     zone: str | None = None
     phones: list[Contact]
     email: str | None = None
+    handles: dict[Channel, Handle] = Field(default_factory=dict)
+    """How channels without phone numbers reach them; linked when they write or open our link there."""
     preferences: Preferences = Preferences()
     provisional: bool = False
     deceased: bool = False
@@ -155,6 +160,18 @@ class UpdatePatient(Command[Profile]):
     if_version: int | None = None
 
 
+class LinkHandle(Command[Registered]):
+    """Remember how a channel without phone numbers knows this patient (it replaces what it was); None forgets it.
+
+    One handle may stand for a family: it can be linked to several patients. Refused: `unknown-patient`.
+    """
+
+    subject: ClassVar[str] = "patient_profile.command.handle.link.v1"
+    patient_id: UUID
+    channel: Channel
+    handle: Handle | None
+
+
 class Cards(Message):
     """Cards by the id that was asked for; unknown ids are left out."""
 
@@ -221,6 +238,7 @@ TaskKind = Literal[
     "recall",
     "handover",
     "wants-to-move",
+    "missed-call",
     "other",
 ]
 

@@ -22,7 +22,7 @@ class IngestWebhook(Command[Ingested]):
     """
 
     subject: ClassVar[str] = "notifications.command.webhook.ingest.v1"
-    provider: Literal["whatsapp", "sms", "email", "telegram", "line", "voice"]
+    provider: Literal["whatsapp", "sms", "kavenegar", "email", "telegram", "line", "instagram", "voice"]
     content_type: str
     query: dict[str, str] = Field(default_factory=dict)
     body: str = Field(max_length=1_000_000)

@@ -1,0 +1,6 @@
+"""Subject to operation or query: translates, and decides nothing."""
+
+from booking.handlers import appointments, directory, questions, schedule
+from booking.handlers.parts import Parts, answers
+
+__all__ = ["Parts", "answers", "appointments", "directory", "questions", "schedule"]

@@ -1,0 +1,85 @@
+"""What is asked about the schedule."""
+
+from booking.handlers.parts import Parts, answers
+from booking.queries import absences as absence_queries
+from booking.queries import appointments, reports, slots
+from booking.queries import waitlist as waitlist_queries
+from booking.rules.permissions import expect_may
+from common.caller import Caller
+from common.contracts.booking import (
+    AbsencePlan,
+    Appointments,
+    AppointmentsOfPatient,
+    AskReport,
+    DayBoard,
+    DescribeAbsence,
+    FindAlternatives,
+    FindFreeSlots,
+    FreeSlots,
+    GetAppointments,
+    ListWaitlist,
+    Report,
+    Waitlist,
+)
+
+
+@answers.to(FindFreeSlots)
+async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) -> FreeSlots:
+    expect_may(caller, "find")
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await slots.free_slots(tx, catalogue, query, now=now)
+
+
+@answers.to(FindAlternatives)
+async def find_alternatives(query: FindAlternatives, caller: Caller, parts: Parts) -> FreeSlots:
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await appointments.find_alternatives(tx, catalogue, query, caller, now=now)
+
+
+@answers.to(ListWaitlist)
+async def list_waitlist(query: ListWaitlist, caller: Caller, parts: Parts) -> Waitlist:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await waitlist_queries.listed(tx, query, caller)
+
+
+@answers.to(DescribeAbsence)
+async def describe_absence(query: DescribeAbsence, caller: Caller, parts: Parts) -> AbsencePlan:
+    away = query.range
+    expect_may(caller, "absence", branch_id=away.branch_id, practitioner_id=away.practitioner_id)
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await absence_queries.describe(tx, catalogue, away, now=now)
+
+
+@answers.to(GetAppointments)
+async def get_appointments(query: GetAppointments, caller: Caller, parts: Parts) -> Appointments:
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await appointments.get(tx, catalogue, query, caller)
+
+
+@answers.to(AppointmentsOfPatient)
+async def appointments_of_patient(query: AppointmentsOfPatient, caller: Caller, parts: Parts) -> Appointments:
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await appointments.of_patient(tx, catalogue, query, caller)
+
+
+@answers.to(DayBoard)
+async def day_board(query: DayBoard, caller: Caller, parts: Parts) -> Appointments:
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await appointments.day_board(tx, catalogue, query, caller)
+
+
+@answers.to(AskReport)
+async def ask_report(query: AskReport, caller: Caller, parts: Parts) -> Report:
+    expect_may(caller, "read-reports", branch_id=query.branch_id)
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await reports.report(tx, catalogue, query)

@@ -16,6 +16,7 @@ COMMANDS = {
     "dead-letters": ("devkit.cli.dead_letters", "dead_letters"),
     "replay-file": ("devkit.cli.replay_file", "replay_file"),
     "verify": ("devkit.cli.verify", "verify"),
+    "prove": ("devkit.cli.prove", "prove"),
 }
 
 

@@ -12,8 +12,8 @@ from common import telemetry
 from common.contracts.notifications import Ingested, IngestWebhook
 from common.errors import Unavailable
 from notifications.channels import Status, Written, sms, whatsapp
-from notifications.operations import replies
 from notifications.operations.parts import Parts
+from notifications.operations.replies import hearing
 from notifications.operations.statuses import apply_statuses
 from notifications.tables.schema import webhooks
 
@@ -82,7 +82,7 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
         try:
             with telemetry.span("reply", parent=raw.traceparent):
                 for one in own:
-                    await replies.hear(parts, network_id, one, now=now)
+                    await hearing.hear(parts, network_id, one, now=now)
         except Unavailable as error:
             blocked = error
             continue

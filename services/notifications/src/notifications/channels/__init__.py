@@ -3,6 +3,7 @@
 from notifications.channels.protocol import (
     Accepted,
     Adapter,
+    Hook,
     Known,
     Letter,
     NotReached,
@@ -11,12 +12,14 @@ from notifications.channels.protocol import (
     Status,
     TooMany,
     Unsure,
+    Webhook,
     Written,
 )
 
 __all__ = [
     "Accepted",
     "Adapter",
+    "Hook",
     "Known",
     "Letter",
     "NotReached",
@@ -25,5 +28,6 @@ __all__ = [
     "Status",
     "TooMany",
     "Unsure",
+    "Webhook",
     "Written",
 ]

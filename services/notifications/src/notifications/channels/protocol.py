@@ -1,11 +1,27 @@
 """What a channel is to us: a call with an outcome, and webhooks that tell states and replies."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from common.contracts.patient_profile import Channel
 from notifications.rules.texts import Text
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """What only an e-mail carries. `subject` says nothing about health; `thread` is the same for every mail about one
+    thing; `link` opens what it is about, `unsubscribe` ends invitations by one POST (RFC 8058)."""
+
+    sender_name: str
+    subject: str
+    thread: str
+    link: str = ""
+    unsubscribe: str = ""
+    unsubscribe_title: str = ""
+    calendar: bytes = b""
+    calendar_method: str = ""
 
 
 @dataclass(frozen=True)
@@ -18,13 +34,15 @@ class Letter:
     template: str
     text: Text
     free: bool = False
+    enclosure: Enclosure | None = None
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider has it, under its own id."""
+    """The provider has it, under its own id. `final`: it will never tell more than that."""
 
     provider_id: str
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +88,8 @@ class Status:
 
 @dataclass(frozen=True)
 class Written:
-    """What a patient wrote or pressed. `answers` is the provider's id of the message that it answers."""
+    """What a patient wrote or pressed. `answers` is the provider's id of the message that it answers, `code` what a
+    link into the chat carried, `press` the provider's id of a press that its app waits to see taken."""
 
     channel: Channel
     provider_id: str
@@ -78,6 +97,8 @@ class Written:
     text: str
     payload: str | None = None
     answers: str | None = None
+    code: str | None = None
+    press: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,14 +109,33 @@ class Known:
     delivery: Delivery | None
 
 
+Webhook = tuple[list[Status], list[Written]]
+Hook = Callable[[bytes, Mapping[str, str]], Webhook]
+"""Reads one webhook: its body, and the query of the address that it came to."""
+
+
 class Adapter(Protocol):
-    """One channel's provider."""
+    """One channel's provider. Adapters subclass it and keep what holds for most: no look-up, no repeating."""
 
     channel: Channel
     buttons: bool
+    looks_up: bool = False
+    """Whether `find` can tell if the provider has a message."""
+    repeatable: bool = False
+    """Whether the provider takes one reference once, however often it is sent: an unsure send is sent again."""
 
     async def send(self, letter: Letter) -> Outcome:
         """Hand it over; never raises for what the network or the provider does."""
 
     async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
         """Whether the provider has it; `cannot-tell` where it offers no way to find out."""
+        del letter, since
+        return "cannot-tell"
+
+    async def took(self, network_id: str, written: Written) -> None:
+        """Tell the patient's app that a press has arrived, where it waits for that; never raises."""
+
+    def serves(self, network_id: str) -> bool:
+        """Whether this network has an account with the provider."""
+        del network_id
+        return True

@@ -1,5 +1,6 @@
 """SMS by an HTTP gateway compatible with Twilio's Messages resource."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -12,12 +13,14 @@ from common.contracts.patient_profile import Channel
 from notifications.channels import http
 from notifications.channels.protocol import (
     Accepted,
+    Adapter,
     Delivery,
     Known,
     Letter,
     Outcome,
     Refused,
     Status,
+    Webhook,
     Written,
 )
 
@@ -26,11 +29,12 @@ STATES: dict[str, Delivery] = {
 }  # fmt: skip
 
 
-class Sms:
+class Sms(Adapter):
     """Our reference travels in the callback's address: the wire has no field for it."""
 
     channel: Channel = "sms"
     buttons = False
+    looks_up = True
 
     def __init__(
         self, client: httpx.AsyncClient, base_url: str, account_sid: str, token: str, public_url: str
@@ -75,7 +79,7 @@ def _read(answer: httpx.Response) -> Outcome:
     return Refused(f"sms-{body.get('code', answer.status_code)}")
 
 
-def webhook(body: bytes, query: dict[str, str]) -> tuple[list[Status], list[Written]]:
+def webhook(body: bytes, query: Mapping[str, str]) -> Webhook:
     """A state of a message that we sent, or an SMS that a patient wrote."""
     form = dict(parse_qsl(body.decode(), keep_blank_values=True))
     state = form.get("MessageStatus") or form.get("SmsStatus", "")

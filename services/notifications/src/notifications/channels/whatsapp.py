@@ -1,21 +1,31 @@
 """WhatsApp Business Cloud API (Meta): templates to open a conversation, free text inside one."""
 
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import orjson
 
 from common.contracts.patient_profile import Channel
 from notifications.channels import http
-from notifications.channels.protocol import Accepted, Known, Letter, Outcome, Refused, Status, Written
+from notifications.channels.protocol import (
+    Accepted,
+    Adapter,
+    Letter,
+    Outcome,
+    Refused,
+    Status,
+    Webhook,
+    Written,
+)
 
 LANGUAGES = {"pt-BR": "pt_BR", "zh-TW": "zh_TW"}
 STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 
 
-class WhatsApp:
-    """Sends as the network's sender: in development its slug is the phone number id."""
+class WhatsApp(Adapter):
+    """Sends as the network's sender: in development its slug is the phone number id. There is no look-up: only a
+    status tells."""
 
     channel: Channel = "whatsapp"
     buttons = True
@@ -29,11 +39,6 @@ class WhatsApp:
         body = orjson.dumps(message(letter))
         url = f"{self._base}/v23.0/{letter.network_id}/messages"
         return await http.call(lambda: self._client.post(url, content=body, headers=self._headers), _read)
-
-    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
-        """Meta offers no look-up: only a status tells."""
-        del letter, since
-        return "cannot-tell"
 
 
 def message(letter: Letter) -> dict[str, Any]:
@@ -89,8 +94,9 @@ def _read(answer: httpx.Response) -> Outcome:
     return Refused(f"whatsapp-{code}" if code else f"http-{answer.status_code}")
 
 
-def webhook(body: bytes) -> tuple[list[Status], list[Written]]:
+def webhook(body: bytes, query: Mapping[str, str]) -> Webhook:
     """What one of Meta's webhooks tells; what is unknown in it is passed over."""
+    del query
     statuses: list[Status] = []
     written: list[Written] = []
     for entry in orjson.loads(body).get("entry", []):

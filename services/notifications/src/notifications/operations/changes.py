@@ -192,7 +192,8 @@ class Changes:
         self.attempt(attempt, outcome="unknown", reason=reason, in_flight=False)
         if message.outcome in {"sending", "planned"}:
             due_at = budget_end(message, attempt.at)
-            if attempt.channel in LOOKED_UP and attempt.channel in parts.adapters:
+            adapter = parts.adapters.get(attempt.channel)
+            if adapter is not None and (adapter.looks_up or adapter.repeatable):
                 due_at = min(due_at, self._now + LOOK_UP_AFTER)
             self.message(
                 message, outcome="unknown", due_at=max(due_at, self._now), leased_until=None, reason=reason
@@ -252,10 +253,6 @@ class Changes:
             [{"attempt_id": key, **changed} for key, changed in sorted(self._attempts.items())],
         )
         await self.telling.write(tx)
-
-
-LOOKED_UP = frozenset({"sms"})
-"""Channels whose provider can say whether it has a message."""
 
 
 def budget_end(message: Message, since: datetime) -> datetime:

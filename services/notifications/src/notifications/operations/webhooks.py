@@ -1,6 +1,6 @@
 """Providers' webhooks: stored raw and sealed first, understood afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import telemetry
 from common.contracts.notifications import Ingested, IngestWebhook
 from common.errors import Unavailable
-from notifications.channels import Status, Written, sms, whatsapp
+from notifications.channels import Hook, Status, Webhook, Written, sms, whatsapp
 from notifications.operations.parts import Parts
 from notifications.operations.replies import hearing
 from notifications.operations.statuses import apply_statuses
@@ -19,6 +19,12 @@ from notifications.tables.schema import webhooks
 
 MOST_TRIES = 5
 """A webhook that fails as often as this is left as it is, for a person to look at."""
+
+HOOKS: Mapping[str, Hook] = {
+    "sms": sms.webhook,
+    "whatsapp": whatsapp.webhook,
+}
+"""How the webhooks of each provider are read."""
 
 _FAILED = sa.text(
     "UPDATE webhooks SET tries = tries + 1, due_at = CASE WHEN tries + 1 >= :most THEN NULL ELSE due_at END"
@@ -127,16 +133,13 @@ async def _done(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> No
         )
 
 
-def _understood(raw: _Raw) -> tuple[list[Status], list[Written]]:
+def _understood(raw: _Raw) -> Webhook:
     """A webhook that is not of its provider's form is passed over: it can never be worked off."""
+    hook = HOOKS.get(raw.provider)
+    if hook is None:
+        return [], []
     try:
-        match raw.provider:
-            case "whatsapp":
-                return whatsapp.webhook(raw.body.encode())
-            case "sms":
-                return sms.webhook(raw.body.encode(), raw.query)
-            case _:
-                return [], []
+        return hook(raw.body.encode(), raw.query)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         telemetry.log().warning("webhook not understood", provider=raw.provider, error=telemetry.where(error))
         return [], []

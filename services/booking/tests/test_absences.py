@@ -117,7 +117,7 @@ async def test_whom_to_call_is_a_task_at_once_and_who_does_not_answer_later(clin
     call = AbsenceChoice(appointment_id=second, choice="call")
     await clinic.tell(putting(clinic, message, call, otherwise="message", answer_hours=2))
     assert [task.appointment_id for task in await events(clinic, TaskRaised)] == [second]
-    loop = expire_holds(clinic.parts.database, clinic.parts.clock)
+    loop = expire_holds(clinic.parts)
     clinic.put_clock(clinic.parts.clock.now() + timedelta(hours=2))
     while await loop.step():
         pass
@@ -226,6 +226,24 @@ async def test_a_branch_that_is_closed_leaves_work_elsewhere_alone(clinic: Clini
     assert almaty(3, 11) in await free(clinic, branch_id=other.branch_id)
 
 
+async def test_who_begins_to_work_at_a_closed_branch_is_away_too_and_who_leaves_it_is_not(clinic: Clinic):
+    elsewhere = a_branch(name="Another")
+    await clinic.put(elsewhere)
+    closed = away(clinic, branch_id=clinic.branch.branch_id)
+    await clinic.tell(PutAbsence(absence_id=new_id(), range=closed, reason="closed"))
+    newcomer = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(newcomer)
+    here = {"practitioner_id": newcomer.practitioner_id, "branch_id": clinic.branch.branch_id}
+    assert TEN not in await free(clinic, **here)
+    assert NOON in await free(clinic, **here)
+    moved = a_practitioner(elsewhere, clinic.service).model_copy(
+        update={"practitioner_id": newcomer.practitioner_id}
+    )
+    await clinic.put(moved)
+    there = {"practitioner_id": newcomer.practitioner_id, "branch_id": elsewhere.branch_id}
+    assert TEN in await free(clinic, **there)
+
+
 async def test_an_absence_that_ends_gives_back_what_no_other_absence_takes(clinic: Clinic):
     first = putting(clinic)
     await clinic.tell(first)
@@ -241,8 +259,8 @@ async def test_an_absence_that_ends_gives_back_what_no_other_absence_takes(clini
 
 async def test_a_doctor_takes_time_off_for_themselves_only_and_patients_none(clinic: Clinic):
     order = putting(clinic)
-    doctor = clinic.staff("doctor", actor=f"staff:{clinic.practitioner.practitioner_id}")
-    for who in (clinic.staff("doctor", actor=f"staff:{new_id()}"), clinic.patient(new_id())):
+    doctor = clinic.staff("doctor", practitioners=[clinic.practitioner.practitioner_id])
+    for who in (clinic.staff("doctor", practitioners=[new_id()]), clinic.patient(new_id())):
         assert await code_of(clinic.tell(order, who)) == "not-allowed"
         assert await code_of(clinic.tell(DescribeAbsence(range=away(clinic)), who)) == "not-allowed"
     assert (await clinic.tell(order, doctor)).displacements == []

@@ -166,7 +166,7 @@ class Chaos:
     async def loops(self) -> None:
         parts = self.clinic.parts
         parts.clock.put(parts.clock.now() + timedelta(minutes=self.chance.randrange(3)))
-        for loop in (pass_on_offers(parts), expire_holds(parts.database, parts.clock)):
+        for loop in (pass_on_offers(parts), expire_holds(parts)):
             await loop.step()
 
 

@@ -344,8 +344,8 @@ async def test_money_is_in_the_networks_currency_and_for_a_visit(clinic: Clinic)
 async def test_a_doctor_completes_their_own_visits_only(clinic: Clinic):
     it = (await clinic.book(TEN)).appointment.appointment_id
     clinic.put_clock(TEN)
-    stranger = clinic.staff("doctor", actor=f"staff:{new_id()}")
-    doctor = clinic.staff("doctor", actor=f"staff:{clinic.practitioner.practitioner_id}")
+    stranger = clinic.staff("doctor", practitioners=[new_id()])
+    doctor = clinic.staff("doctor", practitioners=[clinic.practitioner.practitioner_id])
     assert await code_of(clinic.tell(CompleteAppointment(appointment_id=it), stranger)) == "not-allowed"
     assert (await clinic.tell(CompleteAppointment(appointment_id=it), doctor)).visit is not None
 
@@ -440,7 +440,7 @@ async def test_the_loop_ends_holds_that_have_run_out_and_tells_nobody(clinic: Cl
     from booking.workers import expire_holds
 
     await hold(clinic, START + timedelta(minutes=10))
-    loop = expire_holds(clinic.parts.database, clinic.parts.clock)
+    loop = expire_holds(clinic.parts)
     assert await loop.outlook() == (START + timedelta(minutes=10), 0)
     assert await loop.step() == 0
     clinic.put_clock(START + timedelta(minutes=10))

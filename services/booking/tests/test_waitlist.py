@@ -12,10 +12,12 @@ from common.contracts.booking import (
     CancelAppointment,
     DeclineOffer,
     EndAbsence,
+    HoldSlot,
     JoinWaitlist,
     LeaveWaitlist,
     ListWaitlist,
     PutAbsence,
+    ReleaseHold,
     RescheduleAppointment,
     WaitlistOfferEnded,
 )
@@ -62,7 +64,7 @@ async def freed(clinic: Clinic, starts_at=TEN):
 async def settle(clinic: Clinic, now):
     """Both loops, as often as they find anything."""
     clinic.put_clock(now)
-    loops = [pass_on_offers(clinic.parts), expire_holds(clinic.parts.database, clinic.parts.clock)]
+    loops = [pass_on_offers(clinic.parts), expire_holds(clinic.parts)]
     while sum([await loop.step() for loop in loops]):
         pass
 
@@ -105,6 +107,44 @@ async def test_an_offer_that_runs_out_goes_to_the_next_and_a_late_yes_is_too_lat
     assert (await entries(clinic))[third.entry_id].status == "waiting"
     rows = await clinic.rows("SELECT count(*) AS n FROM appointments WHERE status = 'booked'")
     assert rows[0].n == 1
+
+
+async def test_a_hold_that_nobody_took_up_goes_to_who_waits(clinic: Clinic):
+    order = clinic.booking(TEN)
+    held = HoldSlot(
+        **order.model_dump(include=set(HoldSlot.model_fields) - {"command_id", "source"}), minutes=5
+    )
+    await clinic.tell(held)
+    waiting = await join(clinic)
+    await settle(clinic, clinic.parts.clock.now() + timedelta(minutes=5))
+    assert (await entries(clinic))[waiting.entry_id].offer.slot.starts_at == TEN
+
+
+async def test_a_hold_that_is_given_back_goes_to_who_waits(clinic: Clinic):
+    order = clinic.booking(TEN)
+    await clinic.tell(
+        HoldSlot(**order.model_dump(include=set(HoldSlot.model_fields) - {"command_id", "source"}), minutes=5)
+    )
+    waiting = await join(clinic)
+    await clinic.tell(ReleaseHold(appointment_id=order.appointment_id))
+    assert (await entries(clinic))[waiting.entry_id].status == "offered"
+
+
+async def test_what_a_displaced_patient_did_not_choose_goes_to_who_waits(clinic: Clinic):
+    await clinic.book(TEN)
+    away = AbsenceRange(
+        practitioner_id=clinic.practitioner.practitioner_id, starts_at=TEN, ends_at=TEN + HOUR
+    )
+    saved = await clinic.tell(PutAbsence(absence_id=new_id(), range=away, otherwise="message"))
+    [displaced] = saved.displacements
+    held = {one.slot.starts_at for one in displaced.offers}
+    waiting = await join(clinic)
+    chosen = displaced.offers[0].slot.starts_at
+    await clinic.tell(
+        RescheduleAppointment(appointment_id=displaced.record.appointment.appointment_id, starts_at=chosen)
+    )
+    offered = (await entries(clinic))[waiting.entry_id].offer.slot.starts_at
+    assert offered in held - {chosen}
 
 
 async def test_who_declines_is_offered_another_slot_and_never_the_same_again(clinic: Clinic):

@@ -6,19 +6,17 @@ from uuid import UUID
 from booking.handlers import Parts
 from booking.operations import holds, waitlist
 from common.caller import system
-from common.clock import Clock
-from common.database import Database
 from common.due import DueLoop, DueTable
 
 
-def expire_holds(database: Database, clock: Clock) -> DueLoop:
+def expire_holds(parts: Parts) -> DueLoop:
     """Frees held times when their moment has come, and asks staff to call displaced patients without an answer."""
     return DueLoop(
         "expire-holds",
         DueTable("appointments", "appointment_id"),
-        database,
-        clock,
-        _expire(database, clock),
+        parts.database,
+        parts.clock,
+        _expire(parts),
         follows_commits=False,  # a hold is never due at once, and bookings are many
     )
 
@@ -35,10 +33,10 @@ def pass_on_offers(parts: Parts) -> DueLoop:
     )
 
 
-def _expire(database: Database, clock: Clock) -> Callable[[str, Sequence[UUID]], Awaitable[None]]:
+def _expire(parts: Parts) -> Callable[[str, Sequence[UUID]], Awaitable[None]]:
     async def work(network_id: str, ids: Sequence[UUID]) -> None:
-        async with database.transaction(network_id) as tx:
-            await holds.expire(tx, network_id, ids, now=clock.now())
+        async with parts.database.transaction(network_id) as tx:
+            await holds.expire(tx, parts.acting(system("booking", network_id)), ids)
 
     return work
 

@@ -52,11 +52,10 @@ async def _put(
     command: PutBranch | PutPractitioner | PutRoom | PutService, thing: Thing, caller: Caller, parts: Parts
 ) -> Done:
     expect_may(caller, "set-up")
-    now = parts.clock.now()
     return await parts.database.once(
         command,
         caller.network_id,
-        lambda tx: directory.put(tx, caller.network_id, thing, if_version=command.if_version, now=now),
+        lambda tx: directory.put(tx, parts.acting(caller), thing, if_version=command.if_version),
     )
 
 

@@ -40,6 +40,8 @@ from common.contracts.booking import (
 from common.contracts.messages import Done, datetime
 from common.errors import CommandReused, Refused, Unavailable, UnknownThing
 
+FAR = timedelta(days=3 * 366)
+"""Beyond any absence that can be saved."""
 SPARE = 12
 """Alternatives looked for beyond those that are held: a patient cannot be offered two at the same time."""
 
@@ -91,6 +93,20 @@ async def end(tx: AsyncConnection, acting: Acting, command: EndAbsence) -> Done:
             await _block(tx, acting, catalogue, other.away, other.absence_id, practitioner_id)
     await waitlist.offer_freed(tx, acting, catalogue, [Freed(*one) for one in given_back])
     return Done(version=2)
+
+
+async def close_branches_for(
+    tx: AsyncConnection, acting: Acting, catalogue: Catalogue, practitioner_id: UUID
+) -> None:
+    """Whoever's working hours have changed is away where and when a branch is closed, and nowhere else."""
+    for closed in await blocks.absences_around(tx, acting.network_id, acting.now, acting.now + FAR):
+        if closed.away.branch_id is None:
+            continue
+        await blocks.unblock(tx, acting.network_id, closed.absence_id, practitioner_id)
+        if practitioner_id in rules.who_is_away(closed.away, catalogue) and not await _block(
+            tx, acting, catalogue, closed.away, closed.absence_id, practitioner_id
+        ):
+            raise Unavailable("booking", "too many book this time at once")
 
 
 async def remind(tx: AsyncConnection, network_id: str, one: Appointment, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from booking.operations import waitlist
 from booking.operations.acting import Acting
 from booking.operations.taking import proposals, refusal, take, take_quietly, take_up
 from booking.rules import appointment as rules
@@ -14,7 +15,7 @@ from booking.rules import telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import Place, check_place
 from booking.rules.catalogue import Catalogue
-from booking.rules.permissions import expect_may
+from booking.rules.permissions import Deed, expect_may
 from booking.rules.refusals import HoldOver, OutsideWorkingTime, OverbookedEnough, PatientBusy
 from booking.tables import appointments, blocks
 from common.contracts.booking import AppointmentRecord, BookAppointment, HoldSlot, ReleaseHold
@@ -47,9 +48,11 @@ async def book_at(
     series_id: UUID | None = None,
 ) -> AppointmentRecord:
     """Take a slot by this revision of the directory; the visits of a series may lie beyond the horizon."""
-    expect_may(acting.caller, "walk-in" if command.walk_in else "book", branch_id=command.branch_id)
+    deeds: list[Deed] = ["walk-in" if command.walk_in else "book"]
     if command.overbook_reason is not None:
-        expect_may(acting.caller, "overbook", branch_id=command.branch_id)
+        deeds.append("overbook")
+    for deed in deeds:
+        expect_may(acting.caller, deed, branch_id=command.branch_id, practitioner_id=command.practitioner_id)
     place = Place(
         service=catalogue.service(command.service_id),
         branch=catalogue.branch(command.branch_id),
@@ -108,6 +111,8 @@ async def release(tx: AsyncConnection, acting: Acting, command: ReleaseHold) -> 
     expect_may(acting.caller, "hold", branch_id=held.branch_id)
     if not (held.status == "cancelled" and held.version == 0):
         await appointments.change(tx, rules.release(held))
+        catalogue = await acting.directories.current(tx, acting.network_id)
+        await waitlist.offer_freed(tx, acting, catalogue, [waitlist.freed(held)])
     return Done(version=held.version)
 
 

@@ -62,11 +62,11 @@ async def cancel(tx: AsyncConnection, acting: Acting, command: CancelAppointment
         by_patient=acting.caller.is_patient,
         branch_phone=catalogue.branch(before.branch_id).phone,
     )
-    if before.status == "displaced":
-        await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
+    given_back = [waitlist.freed(before)]
+    if before.status == "displaced":  # its own time is gone; what was held for its patient is free again
+        given_back = await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
     record = await _write(tx, acting, catalogue, after, AppointmentCancelled)
-    if before.status != "displaced":
-        await waitlist.offer_freed(tx, acting, catalogue, [waitlist.freed(before)])
+    await waitlist.offer_freed(tx, acting, catalogue, given_back)
     return record
 
 

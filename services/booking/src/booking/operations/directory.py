@@ -4,6 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from booking.operations import absences
+from booking.operations.acting import Acting
 from booking.rules import catalogue as rules
 from booking.rules.catalogue import Thing
 from booking.rules.refusals import NetworkExists
@@ -35,10 +37,9 @@ async def open_network(tx: AsyncConnection, network_id: str, network: Network, *
     return Done(version=1)
 
 
-async def put(
-    tx: AsyncConnection, network_id: str, thing: Thing, *, if_version: int | None, now: datetime
-) -> Done:
+async def put(tx: AsyncConnection, acting: Acting, thing: Thing, *, if_version: int | None) -> Done:
     """Create or replace a thing of the directory."""
+    network_id = acting.network_id
     await rows.lock_network(tx, network_id)
     catalogue = await rows.read(tx, network_id)
     rules.check(thing, catalogue)
@@ -47,7 +48,9 @@ async def put(
     if if_version is not None and if_version != version:
         raise VersionConflict("It has changed since you looked", version=version)
     await rows.put(tx, network_id, thing, version + 1)
-    await outbox.record(tx, _changed(network_id, thing, version + 1, now))
+    await outbox.record(tx, _changed(network_id, thing, version + 1, acting.now))
+    if isinstance(thing, Practitioner):
+        await absences.close_branches_for(tx, acting, await rows.read(tx, network_id), thing.practitioner_id)
     return Done(version=version + 1)
 
 

@@ -36,8 +36,9 @@ async def reschedule(
         return telling.record(before, service_kind=place.service.kind)
     check_place(place, catalogue, now=acting.now, at_short_notice=before.status == "displaced")
     await appointments.take_turns(tx, acting.network_id, after.practitioner_id)
-    if before.status == "displaced":
-        await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
+    given_back = [waitlist.freed(before)]
+    if before.status == "displaced":  # its own time is gone; what was held for its patient is free again
+        given_back = await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
     await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
     moved = await _move(tx, catalogue, after, preferred=before.room_id)
     if moved is None:
@@ -50,8 +51,7 @@ async def reschedule(
         previous_starts_at=before.starts_at,
     )
     await outbox.record(tx, event)
-    if before.status != "displaced":
-        await waitlist.offer_freed(tx, acting, catalogue, [waitlist.freed(before)])
+    await waitlist.offer_freed(tx, acting, catalogue, given_back)
     return telling.record(moved, service_kind=place.service.kind)
 
 
@@ -60,12 +60,14 @@ def _moved(
 ) -> Appointment:
     """The appointment at its new place, as far as the rules for moving allow."""
     by_patient = acting.caller.is_patient
-    for branch_id in {before.branch_id, place.branch.branch_id}:
+    here = (before.branch_id, before.practitioner_id)
+    there = (place.branch.branch_id, place.practitioner.practitioner_id)
+    for branch_id, practitioner_id in {here, there}:
         expect_may(
             acting.caller,
             "reschedule",
             branch_id=branch_id,
-            practitioner_id=before.practitioner_id,
+            practitioner_id=practitioner_id,
             patient_id=before.patient_id,
         )
     rules.expect_version(before, if_version)

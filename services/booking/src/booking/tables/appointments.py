@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules.appointment import Appointment
+from booking.rules.waitlist import Freed
 from booking.tables.schedule import LONGEST, OCCUPIES
 from common import outbox
 from common.contracts.booking import Payment
@@ -147,9 +148,9 @@ async def held_for(
     return [_appointment(row) for row in rows]
 
 
-async def release_held_for(tx: AsyncConnection, network_id: str, purpose: UUID) -> None:
-    """Give back whatever was held for something."""
-    await tx.execute(_RELEASE_HELD_FOR, {"network_id": network_id, "purpose": purpose})
+async def release_held_for(tx: AsyncConnection, network_id: str, purpose: UUID) -> list[Freed]:
+    """Give back whatever was held for something; returns the time of it."""
+    return _freed(await tx.execute(_RELEASE_HELD_FOR, {"network_id": network_id, "purpose": purpose}))
 
 
 async def take_turns(tx: AsyncConnection, network_id: str, practitioner_id: UUID) -> None:
@@ -217,12 +218,16 @@ async def add_correction(
 
 async def free_expired_holds(
     tx: AsyncConnection, network_id: str, *, now: datetime, ids: Sequence[UUID] | None = None
-) -> int:
-    """End the holds whose time has run out, all of a network's or the given ones."""
+) -> list[Freed]:
+    """End the holds whose time has run out, all of a network's or the given ones; returns the time of them."""
     values = {"network_id": network_id, "now": now}
     if ids is None:
-        return (await tx.execute(_EXPIRE_ALL, values)).rowcount
-    return (await tx.execute(_EXPIRE, {**values, "ids": list(ids)})).rowcount
+        return _freed(await tx.execute(_EXPIRE_ALL, values))
+    return _freed(await tx.execute(_EXPIRE, {**values, "ids": list(ids)}))
+
+
+def _freed(rows: "sa.CursorResult[Any]") -> list[Freed]:
+    return [Freed(row.practitioner_id, row.busy_from, row.busy_to) for row in rows]
 
 
 # The constraints keep one lane; who books without a reason keeps clear of all.
@@ -288,11 +293,13 @@ _HELD_FOR = sa.text(
     " AND a.held_until > :now"
     " ORDER BY a.starts_at, a.appointment_id"
 )
-_RELEASE_HELD_FOR = sa.text(
+_RETURNING_FREED = " RETURNING practitioner_id, lower(busy) AS busy_from, upper(busy) AS busy_to"
+_RELEASE_HOLDS = (
     "UPDATE appointments SET status = 'cancelled', cancel_reason = 'hold-released', held_until = NULL,"
     " due_at = NULL, leased_until = NULL"
     " WHERE network_id = :network_id AND held_for = :purpose AND status = 'held'"
 )
+_RELEASE_HELD_FOR = sa.text(f"{_RELEASE_HOLDS}{_RETURNING_FREED}")
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))")
 
 
@@ -321,5 +328,5 @@ _END_HOLDS = (
     " due_at = NULL, leased_until = NULL"
     " WHERE network_id = :network_id AND status = 'held' AND due_at <= :now"
 )
-_EXPIRE_ALL = sa.text(_END_HOLDS)
-_EXPIRE = sa.text(f"{_END_HOLDS} AND appointment_id = ANY(:ids)")
+_EXPIRE_ALL = sa.text(f"{_END_HOLDS}{_RETURNING_FREED}")
+_EXPIRE = sa.text(f"{_END_HOLDS} AND appointment_id = ANY(:ids){_RETURNING_FREED}")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.accounts import account_of
 from common.clock import Clock
 from common.encoding import from_text, to_text
 from common.ids import new_id
@@ -43,6 +44,25 @@ def test_a_link_says_what_it_was_made_for_and_nothing_else() -> None:
         links.read(token, now=START + timedelta(days=3))
     with pytest.raises(LinkInvalid):
         Links(to_text(b"x" * 32)).read(token, now=START)
+
+
+def test_a_code_fits_into_a_chats_link_and_holds_in_its_network_alone() -> None:
+    links, made = Links(to_text(b"k" * 32)), link(purpose="handle", network_id="n" * 40)
+    code = links.code(made)
+    assert len(code) == 44, "Telegram's links carry 64 characters"
+    assert links.read_code(code, made.network_id, now=START) == made
+    for refused in (lambda: links.read_code(code, "demo-br", now=START), lambda: links.read(code, now=START)):
+        with pytest.raises(LinkInvalid):
+            refused()
+    with pytest.raises(LinkExpired):
+        links.read_code(code, made.network_id, now=START + timedelta(days=3))
+
+
+def test_a_network_has_its_own_account_or_the_shared_one_under_its_name() -> None:
+    accounts = {"clinic": "own", "*": "{network}:shared"}
+    assert account_of(accounts, "clinic") == "own"
+    assert account_of(accounts, "demo-kz") == "demo-kz:shared"
+    assert account_of({"clinic": "own"}, "demo-kz") is None
 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))

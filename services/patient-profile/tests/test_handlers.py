@@ -11,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from common import outbox
 from common.bus import Bus
+from common.caller import system
 from common.clock import Clock
 from common.contracts import booking
 from common.contracts.booking import (
@@ -29,6 +31,7 @@ from common.contracts.patient_profile import (
     FinishTask,
     GetCards,
     GetProfile,
+    LinkHandle,
     ListTasks,
     PatientChanged,
     PatientChanges,
@@ -458,3 +461,55 @@ async def test_while_booking_does_not_answer_nobody_is_swept(
     assert await loop.step() == 1
     assert (await loop.outlook())[1] == 1
     assert await count(database, network_id, "patients") == 1
+
+
+# --- how channels without phone numbers know somebody ------------------------------------------------------
+
+
+def linking(patient_id: UUID, handle: str | None, channel: Any = "telegram") -> LinkHandle:
+    return LinkHandle(patient_id=patient_id, channel=channel, handle=handle)
+
+
+async def test_a_linked_handle_is_on_the_card_and_told_of_once(
+    service: Any, asks: Asks, network_id: str, database: Database
+) -> None:
+    patient = await asks.ask(registration(), caller=caller(network_id))
+    ourselves = system("notifications", network_id)
+    for _ in range(2):
+        linked = await asks.ask(linking(patient.patient_id, "77011234567"), caller=ourselves)
+        assert linked.version == 2
+    await asks.ask(linking(patient.patient_id, "U1234", "line"), caller=ourselves)
+    cards = await asks.ask(GetCards(patient_ids=[patient.patient_id]), caller=ourselves)
+    assert cards.cards[patient.patient_id].handles == {"telegram": "77011234567", "line": "U1234"}
+    async with database.unscoped() as tx:
+        told = [row for row in await outbox.recorded(tx) if row["subject"] == PatientChanged.subject]
+    assert len(told) == 3
+
+
+async def test_a_forgotten_handle_leaves_the_others(service: Any, asks: Asks, network_id: str) -> None:
+    patient = await asks.ask(registration(), caller=caller(network_id))
+    staff = caller(network_id)
+    await asks.ask(linking(patient.patient_id, "1"), caller=staff)
+    await asks.ask(linking(patient.patient_id, "2", "instagram"), caller=staff)
+    await asks.ask(linking(patient.patient_id, None), caller=staff)
+    cards = await asks.ask(GetCards(patient_ids=[patient.patient_id]), caller=staff)
+    assert cards.cards[patient.patient_id].handles == {"instagram": "2"}
+
+
+async def test_a_provisional_patient_is_linked_and_stays_provisional(
+    service: Any, asks: Asks, network_id: str
+) -> None:
+    patient = await asks.ask(registration(), caller=anonymous(network_id))
+    ourselves = system("notifications", network_id)
+    assert (await asks.ask(linking(patient.patient_id, "1"), caller=ourselves)).version == 1
+    card = (await asks.ask(GetCards(patient_ids=[patient.patient_id]), caller=ourselves)).cards[
+        patient.patient_id
+    ]
+    assert card.provisional
+    assert card.handles == {"telegram": "1"}
+
+
+async def test_nobody_is_linked_who_is_not_there(service: Any, asks: Asks, network_id: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        await asks.ask(linking(new_id(), "1"), caller=caller(network_id))
+    assert refusal.value.refusal == "unknown-patient"

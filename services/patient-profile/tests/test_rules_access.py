@@ -11,7 +11,7 @@ from common.testing import caller
 from patient_profile.rules import access
 from patient_profile.rules.access import Act
 
-ACTS: list[Act] = ["register", "read-cards", "read-profiles", "change", "work-on-tasks"]
+ACTS: list[Act] = ["register", "read-cards", "read-profiles", "change", "link-handle", "work-on-tasks"]
 
 
 @pytest.mark.parametrize("role", ["reception", "doctor", "manager", "admin"])
@@ -55,6 +55,12 @@ def test_services_get_cards_and_nothing_more_personal() -> None:
     for act in ("read-profiles", "change", "work-on-tasks"):
         with pytest.raises(NotAllowed):
             access.require(by, act)
+
+
+def test_of_the_services_notifications_alone_links_handles() -> None:
+    access.require(system("notifications", "n"), "link-handle")
+    with pytest.raises(NotAllowed):
+        access.require(system("recall", "n"), "link-handle")
 
 
 def test_a_patient_gets_their_own_card_only() -> None:

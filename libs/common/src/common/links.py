@@ -15,8 +15,8 @@ from uuid import UUID
 from common.encoding import from_text, to_text
 from common.errors import Refused
 
-Purpose = Literal["manage", "confirm", "calendar", "recall"]
-_PURPOSES: tuple[Purpose, ...] = ("manage", "confirm", "calendar", "recall")
+Purpose = Literal["manage", "confirm", "calendar", "recall", "handle", "unsubscribe"]
+_PURPOSES: tuple[Purpose, ...] = ("manage", "confirm", "calendar", "recall", "handle", "unsubscribe")
 _HEAD = struct.Struct(">BI16s")
 _MAC_BYTES = 12
 
@@ -51,30 +51,49 @@ class Links:
 
     def token(self, link: Link) -> str:
         """The token for a link."""
-        body = _HEAD.pack(
-            _PURPOSES.index(link.purpose), int(link.expires_at.timestamp()), link.thing_id.bytes
-        ) + link.network_id.encode("ascii")
-        return to_text(body + self._mac(body))
+        network = link.network_id.encode("ascii")
+        head = _head(link)
+        return to_text(head + network + self._mac(head + network))
+
+    def code(self, link: Link) -> str:
+        """A shorter token, for where the network is known anyway: 44 characters, whatever the network is called."""
+        head = _head(link)
+        return to_text(head + self._mac(head + link.network_id.encode("ascii")))
 
     def read(self, token: str, *, now: datetime) -> Link:
         """The link a token stands for. Raises `LinkInvalid` or `LinkExpired`."""
         try:
             raw = from_text(token)
             body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-            if not hmac.compare_digest(mac, self._mac(body)):
-                raise LinkInvalid("This link is not valid")
-            purpose, expires, thing = _HEAD.unpack(body[: _HEAD.size])
-            link = Link(
-                network_id=body[_HEAD.size :].decode("ascii"),
-                purpose=_PURPOSES[purpose],
-                thing_id=UUID(bytes=thing),
-                expires_at=datetime.fromtimestamp(expires, UTC),
-            )
+            return self._checked(body[: _HEAD.size], body[_HEAD.size :], mac, now)
         except (ValueError, struct.error, IndexError) as error:
             raise LinkInvalid("This link is not valid") from error
+
+    def read_code(self, code: str, network_id: str, *, now: datetime) -> Link:
+        """The link a code stands for within this network. Raises `LinkInvalid` or `LinkExpired`."""
+        try:
+            raw = from_text(code)
+            return self._checked(raw[:-_MAC_BYTES], network_id.encode("ascii"), raw[-_MAC_BYTES:], now)
+        except (ValueError, struct.error, IndexError) as error:
+            raise LinkInvalid("This link is not valid") from error
+
+    def _checked(self, head: bytes, network: bytes, mac: bytes, now: datetime) -> Link:
+        if not hmac.compare_digest(mac, self._mac(head + network)):
+            raise LinkInvalid("This link is not valid")
+        purpose, expires, thing = _HEAD.unpack(head)
+        link = Link(
+            network_id=network.decode("ascii"),
+            purpose=_PURPOSES[purpose],
+            thing_id=UUID(bytes=thing),
+            expires_at=datetime.fromtimestamp(expires, UTC),
+        )
         if link.expires_at <= now:
             raise LinkExpired("This link has expired")
         return link
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def _head(link: Link) -> bytes:
+    return _HEAD.pack(_PURPOSES.index(link.purpose), int(link.expires_at.timestamp()), link.thing_id.bytes)

@@ -18,6 +18,7 @@ from common.contracts.patient_profile import (
     GetAlerts,
     GetCards,
     GetProfile,
+    LinkHandle,
     ListTasks,
     Profile,
     Registered,
@@ -73,6 +74,17 @@ async def update(command: UpdatePatient, caller: Caller, parts: Parts) -> Profil
         return await read(tx)
 
     return await parts.database.once(command, caller.network_id, work, again=read)
+
+
+@answers.to(LinkHandle)
+async def link_handle(command: LinkHandle, caller: Caller, parts: Parts) -> Registered:
+    access.require(caller, "link-handle")
+    now = parts.clock.now()
+    return await parts.database.once(
+        command,
+        caller.network_id,
+        lambda tx: operations.link_handle(tx, command, caller, parts.sealer, now=now),
+    )
 
 
 @answers.to(GetCards)

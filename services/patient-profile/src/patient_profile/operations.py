@@ -13,6 +13,7 @@ from common.contracts.booking import AppointmentState
 from common.contracts.patient_profile import (
     Card,
     FinishTask,
+    LinkHandle,
     Note,
     PatientChanged,
     Registered,
@@ -109,6 +110,26 @@ async def update(
     if known.card.provisional:
         await outbox.record(tx, _changed(caller.network_id, command.patient_id, known.card.version, now))
     await outbox.record(tx, _changed(caller.network_id, command.patient_id, patient.card.version, now))
+
+
+async def link_handle(
+    tx: AsyncConnection, command: LinkHandle, caller: Caller, sealer: Sealer, *, now: datetime
+) -> Registered:
+    """Remember how a channel knows somebody. Raises `unknown-patient`."""
+    row = await people.lock_patient(tx, caller.network_id, command.patient_id)
+    if row is None:
+        raise UnknownThing("patient", command.patient_id)
+    seal = sealer.opened(row.wrapped, command.patient_id)
+    known = people.patient_of(row, seal)
+    card = patients.reached_by(known.card, command.channel, command.handle)
+    if card != known.card:
+        patient = patients.with_card(known, card)
+        await people.update_patient(
+            tx, caller.network_id, patient, seal, now=now, by=caller.actor, sweep_at=row.due_at
+        )
+        if not card.provisional:
+            await outbox.record(tx, _changed(caller.network_id, command.patient_id, card.version, now))
+    return Registered(patient_id=command.patient_id, created=False, version=card.version)
 
 
 async def make_real(

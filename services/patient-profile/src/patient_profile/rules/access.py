@@ -7,7 +7,7 @@ from uuid import UUID
 from common.caller import Caller
 from common.errors import NotAllowed
 
-Act = Literal["register", "read-cards", "read-profiles", "change", "work-on-tasks"]
+Act = Literal["register", "read-cards", "read-profiles", "change", "link-handle", "work-on-tasks"]
 
 STAFF = frozenset({"reception", "doctor", "manager", "admin"})
 
@@ -16,14 +16,17 @@ PERMITTED: Mapping[Act, frozenset[str]] = {
     "read-cards": STAFF | {"system", "patient"},
     "read-profiles": STAFF,
     "change": STAFF,
+    "link-handle": STAFF | {"system:notifications"},
     "work-on-tasks": STAFF,
 }
 
 
 def standing(caller: Caller) -> frozenset[str]:
-    """As what somebody acts: a service, a patient, nobody known, or with the roles of staff and API keys."""
+    """As what somebody acts: a service and which, a patient, nobody known, or with the roles of staff and API keys."""
     kind = caller.actor.split(":", 1)[0]
-    if kind == "system" or caller.is_patient:
+    if kind == "system":
+        return frozenset({kind, caller.actor})
+    if caller.is_patient:
         return frozenset({kind})
     return frozenset(caller.roles) & STAFF
 

@@ -12,6 +12,7 @@ from common.contracts.booking import AppointmentState
 from common.contracts.patient_profile import (
     Alert,
     Card,
+    Channel,
     Contact,
     PatientChanges,
     Preferences,
@@ -181,6 +182,19 @@ def _person(given: Mapping[str, Any]) -> dict[str, Any]:
     if "sex" in given:
         update["sex"] = given["sex"] or "unknown"
     return update
+
+
+def reached_by(card: Card, channel: Channel, handle: str | None) -> Card:
+    """The card with how a channel without phone numbers knows somebody, under the next version; None forgets it.
+
+    Nobody has been told of a provisional patient: their version stays.
+    """
+    others = {name: known for name, known in card.handles.items() if name != channel}
+    handles = others if handle is None else {**others, channel: handle}
+    if handles == card.handles:
+        return card
+    version = card.version if card.provisional else card.version + 1
+    return card.model_copy(update={"handles": handles, "version": version})
 
 
 def with_card(patient: Patient, card: Card) -> Patient:

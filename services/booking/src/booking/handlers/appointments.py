@@ -13,7 +13,6 @@ from common.contracts.booking import (
     ConfirmAppointment,
     CorrectAppointment,
     MarkNoShow,
-    RecordPayment,
     RescheduleAppointment,
 )
 
@@ -85,12 +84,4 @@ async def correct_appointment(command: CorrectAppointment, caller: Caller, parts
     acting = parts.acting(caller)
     return await settled(
         parts.database, command, caller.network_id, lambda tx: changing.correct(tx, acting, command)
-    )
-
-
-@answers.to(RecordPayment)
-async def record_payment(command: RecordPayment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.pay(tx, acting, command)
     )

@@ -3,6 +3,7 @@
 from notifications.channels.protocol import (
     Accepted,
     Adapter,
+    Enclosure,
     Hook,
     Known,
     Letter,
@@ -19,6 +20,7 @@ from notifications.channels.protocol import (
 __all__ = [
     "Accepted",
     "Adapter",
+    "Enclosure",
     "Hook",
     "Known",
     "Letter",

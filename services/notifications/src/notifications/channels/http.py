@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from notifications.channels.protocol import NotReached, Outcome, TooMany, Unsure
+from notifications.channels.protocol import Letter, NotReached, Outcome, TooMany, Unsure
 
 TIMEOUT = httpx.Timeout(8.0, connect=2.0, pool=20.0)
+LONGEST_PAUSE = 3600.0
+"""Seconds; whoever asks for more is tried again after this long."""
 
 
 def client(*, connections: int = 32) -> httpx.AsyncClient:
@@ -18,8 +20,22 @@ def client(*, connections: int = 32) -> httpx.AsyncClient:
     )
 
 
+def referring(letter: Letter) -> dict[str, str]:
+    """Our reference for whoever keeps requests, where the provider has no field for it."""
+    return {"X-Vinculo-Reference": letter.reference}
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """Seconds that the provider wants to be left alone, by its header."""
+    header = answer.headers.get("Retry-After")
+    return float(header) if header else None
+
+
 async def call(
-    request: Callable[[], Awaitable[httpx.Response]], read: Callable[[httpx.Response], Outcome]
+    request: Callable[[], Awaitable[httpx.Response]],
+    read: Callable[[httpx.Response], Outcome],
+    *,
+    retry_after: Callable[[httpx.Response], float | None] = retry_after,
 ) -> Outcome:
     """The outcome of one call. Only a connection that never stood is certain not to have got there."""
     try:
@@ -29,7 +45,7 @@ async def call(
     except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have left, and the others' answers count
         return Unsure(type(error).__name__)
     if answer.status_code == 429:
-        return TooMany(_seconds(answer.headers.get("Retry-After")))
+        return TooMany(_pause(answer, retry_after))
     if answer.status_code >= 500:
         return Unsure(f"http-{answer.status_code}")
     try:
@@ -38,8 +54,9 @@ async def call(
         return Unsure("unreadable-answer")
 
 
-def _seconds(header: str | None) -> float | None:
+def _pause(answer: httpx.Response, told: Callable[[httpx.Response], float | None]) -> float | None:
     try:
-        return min(float(header), 3600.0) if header else None
-    except ValueError:
+        seconds = told(answer)
+    except (ValueError, KeyError, TypeError):
         return None
+    return None if seconds is None else min(seconds, LONGEST_PAUSE)

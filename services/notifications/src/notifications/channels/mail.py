@@ -1,13 +1,11 @@
 """E-mail over SMTP: plain text and simple HTML, the calendar file, and headers by which mail programs sort it."""
 
-import asyncio
-import ssl
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from html import escape
-from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -16,18 +14,19 @@ from common.clock import wall
 from common.contracts.patient_profile import Channel
 from notifications.channels.protocol import (
     Accepted,
+    Adapter,
     Enclosure,
-    Known,
     Letter,
     NotReached,
     Outcome,
     Refused,
     Unsure,
 )
-from notifications.rules.texts import LINK, Text
+from notifications.rules.texts import Text
 
 SECONDS = 8.0
 RIGHT_TO_LEFT = frozenset({"fa"})
+LINK = re.compile(r"https?://[^\s<>\"'«»]+[^\s<>\"'«».,;:!?)]")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Server:
         return cls(parts.hostname, parts.port or (465 if tls else 587), user, password, tls)
 
 
-class Mail:
+class Mail(Adapter):
     """Sends from `<network>@<domain>`. A server that has taken a mail tells nothing more about it."""
 
     channel: Channel = "email"
@@ -76,7 +75,7 @@ class Mail:
         except aiosmtplib.SMTPResponseException as error:
             smtp.close()
             return _answered(error)
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, ValueError):
+        except (aiosmtplib.SMTPException, OSError, ValueError):
             smtp.close()
             return NotReached()
         return await self._hand_over(smtp, made)
@@ -86,16 +85,11 @@ class Mail:
             await smtp.data(made.as_bytes())
         except aiosmtplib.SMTPDataError as error:
             return _answered(error)
-        except (aiosmtplib.SMTPException, OSError, asyncio.IncompleteReadError) as error:
+        except (aiosmtplib.SMTPException, OSError) as error:
             return Unsure(type(error).__name__)
         finally:
             smtp.close()
         return Accepted(made["Message-ID"], final=True)
-
-    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
-        """A mail server offers no look-up."""
-        del letter, since
-        return "cannot-tell"
 
 
 def _answered(error: aiosmtplib.SMTPResponseException) -> Outcome:

@@ -26,7 +26,8 @@ class Enclosure:
 
 @dataclass(frozen=True)
 class Letter:
-    """One message to one address. `reference` is our attempt; `free` is an answer inside an open conversation."""
+    """One message to one address. `reference` is our attempt; `free` is an answer inside an open conversation,
+    `by_person` one that a person of the clinic wrote."""
 
     reference: str
     network_id: str
@@ -34,6 +35,7 @@ class Letter:
     template: str
     text: Text
     free: bool = False
+    by_person: bool = False
     enclosure: Enclosure | None = None
 
 
@@ -119,6 +121,8 @@ class Adapter(Protocol):
 
     channel: Channel
     buttons: bool
+    tells_delivery: bool = True
+    """Whether news of the delivery come: else what was accepted is as good as delivered, and nothing is waited for."""
     looks_up: bool = False
     """Whether `find` can tell if the provider has a message."""
     repeatable: bool = False

@@ -7,13 +7,12 @@ import httpx
 import orjson
 
 from common.contracts.patient_profile import Channel
-from notifications.channels import http
+from notifications.channels import http, meta
 from notifications.channels.protocol import (
     Accepted,
     Adapter,
     Letter,
     Outcome,
-    Refused,
     Status,
     Webhook,
     Written,
@@ -90,8 +89,7 @@ def _read(answer: httpx.Response) -> Outcome:
     body = orjson.loads(answer.content)
     if answer.is_success:
         return Accepted(str(body["messages"][0]["id"]))
-    code = body.get("error", {}).get("code")
-    return Refused(f"whatsapp-{code}" if code else f"http-{answer.status_code}")
+    return meta.refused("whatsapp", answer.status_code, body)
 
 
 def webhook(body: bytes, query: Mapping[str, str]) -> Webhook:

@@ -11,7 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import telemetry
 from common.contracts.notifications import Ingested, IngestWebhook
 from common.errors import Unavailable
-from notifications.channels import Hook, Status, Webhook, Written, sms, whatsapp
+from notifications.channels import (
+    Hook,
+    Status,
+    Webhook,
+    Written,
+    instagram,
+    line,
+    sms,
+    telegram,
+    whatsapp,
+)
 from notifications.operations.parts import Parts
 from notifications.operations.replies import hearing
 from notifications.operations.statuses import apply_statuses
@@ -21,7 +31,10 @@ MOST_TRIES = 5
 """A webhook that fails as often as this is left as it is, for a person to look at."""
 
 HOOKS: Mapping[str, Hook] = {
+    "instagram": instagram.webhook,
+    "line": line.webhook,
     "sms": sms.webhook,
+    "telegram": telegram.webhook,
     "whatsapp": whatsapp.webhook,
 }
 """How the webhooks of each provider are read."""

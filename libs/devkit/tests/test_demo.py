@@ -1,5 +1,5 @@
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -140,7 +140,7 @@ def test_everybody_in_kazakhstan_has_a_russian_dative():
 
 
 def test_there_is_a_login_of_every_role_in_every_network():
-    assert len({login.email for login in demo.LOGINS}) == 25
+    assert len({login.email for login in demo.LOGINS}) == 30
     assert demo.LOGINS[0].email == "reception@demo-kz.example"
 
 
@@ -148,7 +148,9 @@ async def test_the_second_run_puts_nothing(nats_server, services, signing_key):
     await ensure_demo(nats_server.url, signing_key)
     assert set(services.networks) == set(demo.NETWORKS)
     assert set(services.staff) == {login.email for login in demo.LOGINS}
-    assert services.staff["doctor@demo-kz.example"].practitioner_id is not None
+    doctor, delegate = (services.staff[f"{role}@demo-kz.example"] for role in ("doctor", "delegate"))
+    assert doctor.practitioner_id not in {None, doctor.staff_id}
+    assert len(delegate.practitioner_ids) == 2
     services.received.clear()
     await ensure_demo(nats_server.url, signing_key)
     assert set(services.received) == {"DescribeDirectory", "CreateStaff"}
@@ -251,6 +253,16 @@ async def test_staff_create_makes_a_password_and_shows_it_once(cli, services):
     assert (made.roles, made.display_name) == (["admin"], "ana")
     assert done.output.count(made.password) == 1
     assert len(made.password) >= 16
+
+
+async def test_staff_create_names_for_whom_a_delegate_acts(cli, services):
+    doctors = [str(uuid4()), str(uuid4())]
+    named = [word for one in doctors for word in ("--acts-for", one)]
+    done = await cli(
+        staff.staff, "create", "sec@sorriso.example", "--network", "sorriso", "--role", "delegate", *named
+    )
+    assert done.exit_code == 0, done.output
+    assert [str(one) for one in services.staff["sec@sorriso.example"].practitioner_ids] == doctors
 
 
 async def test_a_password_that_was_given_is_not_shown(cli, services):

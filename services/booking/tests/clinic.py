@@ -1,6 +1,6 @@
 """A small network for the tests of booking, and short words for what is done in it."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
@@ -143,9 +143,16 @@ class Clinic:
         """This patient, by link."""
         return replace(self.caller, actor=f"patient:{patient_id}", roles=(), purpose="link")
 
-    def staff(self, *roles: str, actor: str = "staff:somebody", branches: tuple[str, ...] = ()) -> Caller:
-        """Somebody of the staff."""
-        return replace(self.caller, actor=actor, roles=roles, branches=branches)
+    def staff(
+        self,
+        *roles: str,
+        actor: str = "staff:somebody",
+        branches: tuple[str, ...] = (),
+        practitioners: Iterable[UUID] = (),
+    ) -> Caller:
+        """Somebody of the staff; `practitioners` are whose agendas they are bound to."""
+        bound = tuple(map(str, practitioners))
+        return replace(self.caller, actor=actor, roles=roles, branches=branches, practitioners=bound)
 
     def put_clock(self, now: datetime) -> None:
         """Move the clock forward."""

@@ -180,8 +180,12 @@ def test_money_after_the_visit_needs_a_visit():
 # --- who may --------------------------------------------------------------------------------------------
 
 
+MINE = new_id()
+
+
 def somebody(*roles: str, actor: str = "staff:1", branches: tuple[str, ...] = ()) -> Caller:
-    return Caller("net", actor, roles, branches)
+    """Who is bound to an agenda is bound to `MINE`."""
+    return Caller("net", actor, roles, branches, (str(MINE),))
 
 
 def may(caller: Caller, deed, **where: UUID) -> bool:
@@ -197,12 +201,14 @@ DEEDS = {
     "manager": ("book", "set-up", "correct", "read-reports"),
     "admin": ("book", "set-up", "open-network"),
     "system": ("book", "set-up", "open-network", "read-appointments"),
-    "doctor": ("check-in", "complete", "no-show", "read-day"),
+    "doctor": ("check-in", "complete", "no-show", "read-day", "refer"),
+    "delegate": ("book", "confirm", "cancel", "reschedule", "series", "read-day", "read-referrals"),
     "accounting": ("pay", "read-reports", "read-appointments"),
 }
 NEVER = {
     "reception": ("set-up", "open-network"),
     "manager": ("open-network",),
+    "delegate": ("walk-in", "complete", "pay", "correct", "absence", "overbook", "read-reports", "refer"),
     "doctor": ("book", "cancel", "pay", "correct", "set-up", "read-reports"),
     "accounting": ("book", "cancel", "complete", "correct", "set-up"),
 }
@@ -210,19 +216,31 @@ NEVER = {
 
 @pytest.mark.parametrize(("role", "deed"), [(role, deed) for role, deeds in DEEDS.items() for deed in deeds])
 def test_a_role_may_do_its_work(role, deed):
-    assert may(somebody(role), deed)
+    assert may(somebody(role), deed, practitioner_id=MINE)
 
 
 @pytest.mark.parametrize(("role", "deed"), [(role, deed) for role, deeds in NEVER.items() for deed in deeds])
 def test_a_role_may_do_nothing_else(role, deed):
-    assert not may(somebody(role), deed)
+    assert not may(somebody(role), deed, practitioner_id=MINE)
 
 
-def test_a_doctor_acts_on_their_own_visits():
-    mine, other = new_id(), new_id()
-    doctor = somebody("doctor", actor=f"staff:{mine}")
-    assert may(doctor, "complete", practitioner_id=mine)
-    assert not may(doctor, "complete", practitioner_id=other)
+@pytest.mark.parametrize(("role", "deed"), [("doctor", "complete"), ("delegate", "book")])
+def test_doctors_and_delegates_act_on_the_agendas_that_their_account_names(role, deed):
+    bound = somebody(role)
+    assert may(bound, deed, practitioner_id=MINE)
+    assert not may(bound, deed, practitioner_id=new_id())
+    assert not may(bound, deed)
+    assert not may(replace(bound, practitioners=()), deed, practitioner_id=MINE)
+
+
+def test_a_doctor_reads_what_others_did_with_a_patient_and_a_delegate_does_not():
+    assert may(somebody("doctor"), "read-history", practitioner_id=new_id())
+    assert not may(somebody("delegate"), "read-history", practitioner_id=new_id())
+    assert not may(somebody("doctor"), "read-day", practitioner_id=new_id())
+
+
+def test_who_is_a_doctor_and_works_at_the_desk_is_bound_to_no_agenda():
+    assert may(somebody("doctor", "reception"), "book", practitioner_id=new_id())
 
 
 def test_reception_acts_at_its_branches_and_managers_everywhere():

@@ -131,6 +131,10 @@ def answers_of(owners: Owners) -> list[Answers[Owners]]:
     return [_booking(), _profile(), _consents(), _notifications(), _recall()]
 
 
+def _in_agendas(caller: Caller, record: booking.AppointmentRecord) -> bool:
+    return not caller.practitioners or str(record.appointment.practitioner_id) in caller.practitioners
+
+
 def _booking() -> Answers[Owners]:
     answers = Answers[Owners]()
 
@@ -157,6 +161,8 @@ def _booking() -> Answers[Owners]:
     async def get(query: booking.GetAppointments, caller: Caller, owners: Owners) -> booking.Appointments:
         await owners.reach("booking", caller, query)
         found = [owners.appointments[one] for one in query.appointment_ids if one in owners.appointments]
+        if any(not _in_agendas(caller, one) for one in found):
+            raise Refused("Not with you", code="not-allowed")
         return booking.Appointments(appointments=found)
 
     @answers.to(booking.AppointmentsOfPatient)
@@ -170,7 +176,11 @@ def _booking() -> Answers[Owners]:
     @answers.to(booking.DayBoard)
     async def board(query: booking.DayBoard, caller: Caller, owners: Owners) -> booking.Appointments:
         await owners.reach("booking", caller, query)
-        found = [one for one in owners.appointments.values() if one.appointment.branch_id == query.branch_id]
+        found = [
+            one
+            for one in owners.appointments.values()
+            if one.appointment.branch_id == query.branch_id and _in_agendas(caller, one)
+        ]
         return booking.Appointments(appointments=found)
 
     @answers.to(booking.BookAppointment)
@@ -178,6 +188,8 @@ def _booking() -> Answers[Owners]:
         command: booking.BookAppointment, caller: Caller, owners: Owners
     ) -> booking.AppointmentRecord:
         await owners.reach("booking", caller, command)
+        if caller.practitioners and str(command.practitioner_id) not in caller.practitioners:
+            raise Refused("Not for them", code="not-allowed")
 
         def take() -> booking.AppointmentRecord:
             if command.starts_at < START - timedelta(minutes=5):

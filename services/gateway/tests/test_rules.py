@@ -25,38 +25,38 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 MAY: dict[str, dict[Role, bool]] = {
     line.split()[0]: {role: mark == "x" for role, mark in zip(ROLES, line.split()[1:], strict=True)}
     for line in """
-    patients.search        x  -  x  -  -
-    patients.read          x  x  x  -  -
-    patients.write         x  -  x  -  -
-    appointments.read      x  x  x  x  -
-    appointments.book      x  -  x  -  -
-    appointments.change    x  x  x  -  -
-    appointments.complete  x  x  x  -  -
-    appointments.correct   x  -  x  -  -
-    payments.record        x  -  x  x  -
-    money.see              x  -  x  x  -
-    board.read             x  x  x  x  -
-    tasks.read             x  x  x  -  -
-    tasks.work             x  x  x  -  -
-    messages.read          x  x  x  -  -
-    consents.read          x  x  x  -  -
-    consents.write         x  -  x  -  -
-    recall.read            x  x  x  -  x
-    recall.write           -  -  x  -  x
-    directory.read         x  x  x  x  x
-    directory.write        -  -  x  -  x
-    reports.read           -  -  x  x  x
-    reports.money          -  -  x  x  -
-    sending.brake          -  -  x  -  x
-    audit.read             -  -  x  -  x
-    staff.read             -  -  x  -  x
-    staff.write            -  -  -  -  x
-    api-keys.write         -  -  -  -  x
-    events.listen          x  x  x  x  x
-    account.own            x  x  x  x  x
+    patients.search        x  x  -  x  -  -
+    patients.read          x  x  x  x  -  -
+    patients.write         x  -  -  x  -  -
+    appointments.read      x  x  x  x  x  -
+    appointments.book      x  x  -  x  -  -
+    appointments.change    x  x  x  x  -  -
+    appointments.complete  x  -  x  x  -  -
+    appointments.correct   x  -  -  x  -  -
+    payments.record        x  -  -  x  x  -
+    money.see              x  -  -  x  x  -
+    board.read             x  x  x  x  x  -
+    tasks.read             x  -  x  x  -  -
+    tasks.work             x  -  x  x  -  -
+    messages.read          x  x  x  x  -  -
+    consents.read          x  -  x  x  -  -
+    consents.write         x  -  -  x  -  -
+    recall.read            x  -  x  x  -  x
+    recall.write           -  -  -  x  -  x
+    directory.read         x  x  x  x  x  x
+    directory.write        -  -  -  x  -  x
+    reports.read           -  -  -  x  x  x
+    reports.money          -  -  -  x  x  -
+    sending.brake          -  -  -  x  -  x
+    audit.read             -  -  -  x  -  x
+    staff.read             -  -  -  x  -  x
+    staff.write            -  -  -  -  -  x
+    api-keys.write         -  -  -  -  -  x
+    events.listen          x  x  x  x  x  x
+    account.own            x  x  x  x  x  x
     """.strip().splitlines()
 }
-"""Reception, doctor, manager, accounting, admin: what a change of the table has to change here too."""
+"""Reception, delegate, doctor, manager, accounting, admin: what a change of the table has to change here too."""
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -77,8 +77,20 @@ def test_several_roles_may_what_any_of_them_may() -> None:
 
 
 def test_a_doctor_with_another_role_is_not_bound_to_the_own_practice() -> None:
-    assert permissions.only_own(["doctor"])
-    assert not permissions.only_own(["doctor", "manager"])
+    assert permissions.bound_to_agendas(["doctor"])
+    assert permissions.bound_to_agendas(["delegate"])
+    assert not permissions.bound_to_agendas(["doctor", "manager"])
+
+
+@pytest.mark.parametrize(
+    ("roles", "practitioners"),
+    [(["delegate"], 0), (["reception"], 1), (["doctor"], 1), (["delegate", "doctor"], 1)],
+)
+def test_a_delegate_names_whom_they_act_for_and_nobody_else_does(
+    roles: list[Role], practitioners: int
+) -> None:
+    with pytest.raises(accounts.PractitionersByRole):
+        accounts.check_practitioners(roles, [new_id() for _ in range(practitioners)])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +106,7 @@ def test_the_demo_password_is_accepted() -> None:
 
 
 def session(created: timedelta, seen: timedelta) -> accounts.Session:
-    return accounts.Session("net", new_id(), ("reception",), (), None, "A", NOW - created, NOW - seen)
+    return accounts.Session("net", new_id(), ("reception",), (), None, (), "A", NOW - created, NOW - seen)
 
 
 @pytest.mark.parametrize(

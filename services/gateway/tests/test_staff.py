@@ -307,7 +307,7 @@ async def test_a_doctor_sees_the_own_patients_visits_and_no_money(api: Api, owne
         "/api/v1/day-board", params={"branch_id": str(owners.branch_id), "date": "2026-11-03"}, headers=doctor
     )
     assert [row["appointment"]["id"] for row in board.json()["rows"]] == [mine["id"]]
-    assert owners.callers[-1][1].actor == f"staff:{owners.practitioner_id}"
+    assert owners.callers[-1][1].practitioners == (str(owners.practitioner_id),)
 
 
 async def test_reception_sees_the_boards_of_its_branches_only(api: Api, owners: Owners) -> None:

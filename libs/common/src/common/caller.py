@@ -24,6 +24,7 @@ class Caller:
     """On whose behalf something is asked.
 
     `actor` is `staff:<id>`, `patient:<id>`, `anonymous`, `api-key:<id>`, `patient-by-reply` or `system:<service>`.
+    `practitioners` are whose agendas somebody is bound to: the one a doctor is, those a delegate books for.
     `purpose` is what the gateway authenticated it for (`staff`, `link`, `booking`, `webhook`, `system`).
     """
 
@@ -31,6 +32,7 @@ class Caller:
     actor: str
     roles: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
+    practitioners: tuple[str, ...] = ()
     purpose: str = "system"
 
     @property
@@ -65,6 +67,7 @@ class Signer:
             "act": caller.actor,
             "rol": list(caller.roles),
             "brn": list(caller.branches),
+            "prc": list(caller.practitioners),
             "pur": caller.purpose,
         }
         token = jwt.encode(claims, self._key, algorithm="EdDSA")
@@ -99,6 +102,7 @@ class Verifier:
                 actor=claims["act"],
                 roles=tuple(claims["rol"]),
                 branches=tuple(claims["brn"]),
+                practitioners=tuple(claims.get("prc", ())),
                 purpose=claims["pur"],
             )
         except (jwt.PyJWTError, KeyError) as error:

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from common.contracts.messages import Command, Done, Event
 
-Role = Literal["reception", "doctor", "manager", "accounting", "admin"]
+Role = Literal["reception", "delegate", "doctor", "manager", "accounting", "admin"]
 EmailText = Annotated[
     str,
     StringConstraints(
@@ -19,7 +19,8 @@ EmailText = Annotated[
 class CreateStaff(Command[Done]):
     """Make an account; answered by the gateway for an installation's own tools, who sign as `system:gateway`.
 
-    Refused: `email-taken`, `password-too-weak`, `unknown-network`. The same `staff_id` again answers the same.
+    Refused: `email-taken`, `practitioner-taken`, `practitioners-by-role` (a delegate names whom they act for, and
+    nobody else does), `password-too-weak`, `unknown-network`. The same `staff_id` again answers the same.
     """
 
     subject: ClassVar[str] = "gateway.command.staff.create.v1"
@@ -32,13 +33,17 @@ class CreateStaff(Command[Done]):
     """Empty means every branch."""
     practitioner_id: UUID | None = None
     """Who a doctor is in the directory."""
+    practitioner_ids: list[UUID] = Field(default_factory=list, max_length=50)
+    """For whom a delegate acts."""
 
 
 class StaffChanged(Event):
-    """A staff account was made or changed: its roles and branches."""
+    """A staff account was made or changed: its roles, branches and practitioners."""
 
     subject: ClassVar[str] = "gateway.event.staff.changed.v1"
     staff_id: UUID
     roles: list[str]
     branch_ids: list[UUID]
+    practitioner_ids: list[UUID] = Field(default_factory=list)
+    """Whose agendas it is bound to, as doctor or as delegate."""
     active: bool

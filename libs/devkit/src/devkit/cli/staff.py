@@ -26,6 +26,9 @@ def staff() -> None:
 @click.option("--role", "roles", required=True, multiple=True, type=click.Choice(get_args(Role)))
 @click.option("--branch", "branch_ids", multiple=True, type=click.UUID, help="By default every branch.")
 @click.option("--practitioner", "practitioner_id", type=click.UUID, help="Who a doctor is in the directory.")
+@click.option(
+    "--acts-for", "practitioner_ids", multiple=True, type=click.UUID, help="A delegate's practitioners."
+)
 @click.option("--name", help="As colleagues read it; by default the address before the @.")
 @click.option("--password", help="By default one is made and shown once.")
 @with_home
@@ -36,6 +39,7 @@ def create(
     roles: tuple[str, ...],
     branch_ids: tuple[UUID, ...],
     practitioner_id: UUID | None,
+    practitioner_ids: tuple[UUID, ...],
     name: str | None,
     password: str | None,
 ) -> None:
@@ -49,6 +53,7 @@ def create(
         "roles": list(roles),
         "branch_ids": list(branch_ids),
         "practitioner_id": practitioner_id,
+        "practitioner_ids": list(practitioner_ids),
     }
     try:
         command = CreateStaff(**fields)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from common.contracts.gateway import Role
 
 NETWORKS = ("demo-kz", "demo-br", "demo-ir", "demo-fr", "demo-tw")
-ROLES: tuple["Role", ...] = ("reception", "doctor", "manager", "accounting", "admin")
+ROLES: tuple["Role", ...] = ("reception", "delegate", "doctor", "manager", "accounting", "admin")
 PASSWORD = "vinculo-demo"
 
 

@@ -17,6 +17,7 @@ PLANS: tuple[Plan, ...] = (KAZAKHSTAN, BRAZIL, IRAN, FRANCE, TAIWAN)
 PATIENCE_SECONDS = 20.0
 TITLES: dict[Role, str] = {
     "reception": "Reception",
+    "delegate": "Remote secretary",
     "doctor": "Doctor",
     "manager": "Manager",
     "accounting": "Accounting",
@@ -58,15 +59,15 @@ async def _known(asks: Asks, plan: Plan) -> dict[str, int] | None:
 async def _ensure_staff(asks: Asks, plan: Plan) -> None:
     for login in LOGINS:
         if login.network_id == plan.network_id:
-            staff_id = plan.id_of("staff", login.role)
             command = CreateStaff(
                 command_id=plan.id_of("create-staff", login.role),
-                staff_id=staff_id,
+                staff_id=plan.id_of("staff", login.role),
                 email=login.email,
                 display_name=TITLES[login.role],
                 password=login.password,
                 roles=[login.role],
-                practitioner_id=plan.first_practitioner() if login.role == "doctor" else None,
+                practitioner_id=plan.first_practitioners()[0] if login.role == "doctor" else None,
+                practitioner_ids=plan.first_practitioners()[:2] if login.role == "delegate" else [],
             )
             await _create(asks, command, plan.network_id)
 
@@ -78,6 +79,8 @@ async def _create(asks: Asks, command: CreateStaff, network_id: str) -> None:
         try:
             await asks.ask(command, caller=acting(network_id), timeout=PATIENCE_SECONDS)
         except Refused as refusal:
+            if refusal.refusal == "email-taken":
+                return  # made by an earlier version, under another id
             if refusal.refusal != "unknown-network" or asyncio.get_running_loop().time() > deadline:
                 raise
         except Unavailable:

@@ -119,10 +119,9 @@ class Plan:
                 practitioner = self._practitioner(place, person)
                 yield practitioner.practitioner_id, PutPractitioner(practitioner=practitioner)
 
-    def first_practitioner(self) -> UUID:
-        """Whom the demo login of a doctor stands for."""
-        place = self.places[0]
-        return self.id_of("practitioner", place.key, place.people[0].name)
+    def first_practitioners(self) -> list[UUID]:
+        """The first at each branch: the demo login of a doctor is the first of them, a delegate acts for two."""
+        return [self.id_of("practitioner", place.key, place.people[0].name) for place in self.places]
 
     def _branch(self, place: Place) -> Branch:
         hours = [

@@ -31,7 +31,7 @@ async def book(tx: AsyncConnection, acting: Acting, command: BookSeries) -> Seri
     """Book what can be booked, and say what cannot."""
     await directory_rows.keep(tx, acting.network_id)
     catalogue = await acting.directories.current(tx, acting.network_id)
-    expect_may(acting.caller, "series", branch_id=command.branch_id)
+    expect_may(acting.caller, "series", branch_id=command.branch_id, practitioner_id=command.practitioner_id)
     zone = catalogue.branch(command.branch_id).zone
     times = rules.local_times(
         command.starts_at,

@@ -10,10 +10,11 @@ from booking.rules import availability, telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import Place
 from booking.rules.catalogue import Catalogue
-from booking.rules.permissions import expect_may
+from booking.rules.permissions import Deed, expect_may, may
 from booking.tables import appointments
 from common.caller import Caller
 from common.contracts.booking import (
+    AppointmentRecord,
     Appointments,
     AppointmentsOfPatient,
     DayBoard,
@@ -28,28 +29,30 @@ from common.errors import UnknownThing
 async def get(
     tx: AsyncConnection, catalogue: Catalogue, query: GetAppointments, caller: Caller
 ) -> Appointments:
-    """By id; a patient is shown their own only."""
+    """By id; patients, doctors and delegates are shown their own only."""
     found = await appointments.get(tx, catalogue.network.network_id, query.appointment_ids)
     for appointment in found:
-        expect_may(caller, "read-appointments", patient_id=appointment.patient_id)
+        expect_may_read(caller, appointment)
     return _records(catalogue, found)
 
 
 async def of_patient(
     tx: AsyncConnection, catalogue: Catalogue, query: AppointmentsOfPatient, caller: Caller
 ) -> Appointments:
-    """All of one patient, newest first."""
+    """All of one patient, newest first; delegates see what stands in the agendas that they keep."""
     for patient_id in query.patient_ids:
-        expect_may(caller, "read-appointments", patient_id=patient_id)
-    return _records(
-        catalogue, await appointments.of_patients(tx, catalogue.network.network_id, query.patient_ids)
-    )
+        expect_may(caller, "read-history", patient_id=patient_id)
+    found = await appointments.of_patients(tx, catalogue.network.network_id, query.patient_ids)
+    return _records(catalogue, _listed(caller, "read-history", found))
 
 
 async def day_board(
     tx: AsyncConnection, catalogue: Catalogue, query: DayBoard, caller: Caller
 ) -> Appointments:
-    """One branch's day, from its midnight to the next, however many hours that is."""
+    """One branch's day, from its midnight to the next, however many hours that is.
+
+    Doctors and delegates see the agendas that are theirs.
+    """
     branch = catalogue.branch(query.branch_id)
     expect_may(caller, "read-day", branch_id=branch.branch_id)
     start, end = availability.local_day(branch.zone, query.day)
@@ -60,7 +63,7 @@ async def day_board(
         availability.instant(start),
         availability.instant(end),
     )
-    return _records(catalogue, found)
+    return _records(catalogue, _listed(caller, "read-day", found))
 
 
 async def find_alternatives(
@@ -71,7 +74,7 @@ async def find_alternatives(
     if not found:
         raise UnknownThing("appointment", query.appointment_id)
     appointment = found[0]
-    expect_may(caller, "read-appointments", patient_id=appointment.patient_id)
+    expect_may_read(caller, appointment)
     place = Place(
         service=catalogue.service(appointment.service_id),
         branch=catalogue.branch(appointment.branch_id),
@@ -93,10 +96,28 @@ async def find_alternatives(
     return FreeSlots(slots=[*kept, *others][: query.limit])
 
 
-def _records(catalogue: Catalogue, found: Iterable[Appointment]) -> Appointments:
-    return Appointments(
-        appointments=[
-            telling.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)
-            for appointment in found
-        ]
+def expect_may_read(caller: Caller, appointment: Appointment) -> None:
+    """Refuse `not-allowed` whose business this appointment is not."""
+    expect_may(
+        caller,
+        "read-appointments",
+        practitioner_id=appointment.practitioner_id,
+        patient_id=appointment.patient_id,
     )
+
+
+def _listed(caller: Caller, deed: Deed, found: Iterable[Appointment]) -> Iterable[Appointment]:
+    return (
+        one
+        for one in found
+        if may(caller, deed, practitioner_id=one.practitioner_id, patient_id=one.patient_id)
+    )
+
+
+def record_of(catalogue: Catalogue, appointment: Appointment) -> AppointmentRecord:
+    """One appointment as its owner shows it."""
+    return telling.record(appointment, service_kind=catalogue.service(appointment.service_id).kind)
+
+
+def _records(catalogue: Catalogue, found: Iterable[Appointment]) -> Appointments:
+    return Appointments(appointments=[record_of(catalogue, appointment) for appointment in found])

@@ -1,7 +1,8 @@
 """Who may do what, as one table.
 
-Patients act on their own appointments and are bound by their own rules (`rules.appointment`). A doctor acts on
-their own visits: a doctor's staff account bears the id of the practitioner. The system acts for the network.
+Patients act on their own appointments and are bound by their own rules (`rules.appointment`). Doctors act on their
+own visits, delegates on the agendas of those whom they act for: both are named in the caller's context. The system
+acts for the network.
 """
 
 from collections.abc import Mapping
@@ -13,28 +14,51 @@ from common.errors import NotAllowed
 
 Deed = Literal[
     "open-network", "set-up", "read-directory", "find", "book", "walk-in", "confirm", "cancel", "reschedule",
-    "check-in", "complete", "no-show", "correct", "pay", "read-appointments", "read-day", "read-reports",
-    "hold", "overbook", "absence", "waitlist", "series",
+    "check-in", "complete", "no-show", "correct", "pay", "read-appointments", "read-history", "read-day",
+    "read-reports", "hold", "overbook", "absence", "waitlist", "series", "refer", "read-referrals",
+    "draw-number", "call-number", "read-queue",
 ]  # fmt: skip
 
 EVERYBODY = frozenset({"read-directory", "find"})
-PATIENT = EVERYBODY | {"book", "confirm", "cancel", "reschedule", "read-appointments", "waitlist"}
-DESK = EVERYBODY | {
-    "book", "walk-in", "confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct", "pay",
-    "read-appointments", "read-day", "read-reports", "hold", "absence", "waitlist",
-    "series",
+PATIENT = EVERYBODY | {
+    "book",
+    "confirm",
+    "cancel",
+    "reschedule",
+    "read-appointments",
+    "read-history",
+    "waitlist",
+    "draw-number",
+}
+PHONE = EVERYBODY | {
+    "book", "confirm", "cancel", "reschedule", "series", "read-appointments", "read-history", "read-day",
+    "read-referrals",
+}  # fmt: skip
+DESK = PHONE | {
+    "walk-in", "check-in", "complete", "no-show", "correct", "pay", "read-reports", "hold", "absence", "waitlist",
+    "refer", "draw-number", "call-number", "read-queue",
 }  # fmt: skip
 
 MAY: Mapping[str, frozenset[str]] = {
     "reception": DESK,
+    "delegate": PHONE,
     "manager": DESK | {"set-up", "overbook"},
     "admin": DESK | {"set-up", "open-network", "overbook"},
     "system": DESK | {"set-up", "open-network"},
-    "doctor": EVERYBODY | {"check-in", "complete", "no-show", "read-appointments", "read-day", "absence"},
-    "accounting": EVERYBODY | {"pay", "read-appointments", "read-day", "read-reports"},
-}
+    "doctor": EVERYBODY
+    | {
+        "check-in", "complete", "no-show", "read-appointments", "read-history", "read-day", "absence", "refer",
+        "read-referrals", "call-number", "read-queue",
+    },
+    "accounting": EVERYBODY | {"pay", "read-appointments", "read-history", "read-day", "read-reports"},
+}  # fmt: skip
 BOUND_TO_BRANCHES = frozenset({"reception"})
 """Roles that act only at the branches their account names; one that names none is not bound."""
+BOUND_TO_PRACTITIONERS = frozenset({"doctor", "delegate"})
+"""Roles that act only on the agendas their account names; one that names none may touch nothing."""
+
+LISTS = frozenset({"read-day", "read-history", "read-referrals", "read-queue"})
+"""Deeds that are asked about twice: whether there is a list at all, and of each thing whether it stands in it."""
 
 
 def expect_may(
@@ -46,27 +70,42 @@ def expect_may(
     patient_id: UUID | None = None,
 ) -> None:
     """Refuse (`not-allowed`) what none of the caller's roles permits on this thing."""
-    if caller.is_patient:
-        allowed = deed in PATIENT and _is_theirs(caller, deed, patient_id)
-    else:
-        allowed = deed in EVERYBODY or any(
-            deed in MAY.get(role, frozenset()) and _in_reach(caller, role, branch_id, practitioner_id)
-            for role in caller.roles
-        )
-    if not allowed:
+    if not may(caller, deed, branch_id=branch_id, practitioner_id=practitioner_id, patient_id=patient_id):
         raise NotAllowed(f"{caller.actor.split(':', 1)[0]} may not {deed} here")
+
+
+def may(
+    caller: Caller,
+    deed: Deed,
+    *,
+    branch_id: UUID | None = None,
+    practitioner_id: UUID | None = None,
+    patient_id: UUID | None = None,
+) -> bool:
+    """Whether one of the caller's roles permits this on this thing."""
+    if caller.is_patient:
+        return deed in PATIENT and _is_theirs(caller, deed, patient_id)
+    return deed in EVERYBODY or any(
+        deed in MAY.get(role, frozenset()) and _in_reach(caller, role, deed, branch_id, practitioner_id)
+        for role in caller.roles
+    )
 
 
 def _is_theirs(caller: Caller, deed: Deed, patient_id: UUID | None) -> bool:
     """A patient by link acts on what is theirs; a reply was bound to its message by whoever understood it."""
-    if deed in {"read-directory", "find", "book"} or caller.actor == "patient-by-reply":
+    if deed in {"read-directory", "find", "book", "draw-number"} or caller.actor == "patient-by-reply":
         return True
     return patient_id is not None and caller.actor == f"patient:{patient_id}"
 
 
-def _in_reach(caller: Caller, role: str, branch_id: UUID | None, practitioner_id: UUID | None) -> bool:
-    if role == "doctor" and practitioner_id is not None:
-        return caller.actor == f"staff:{practitioner_id}"
+def _in_reach(
+    caller: Caller, role: str, deed: Deed, branch_id: UUID | None, practitioner_id: UUID | None
+) -> bool:
+    if role == "doctor" and deed == "read-history":
+        return True  # what others have done with a patient is part of treating them
+    if role in BOUND_TO_PRACTITIONERS:
+        named = deed in LISTS if practitioner_id is None else str(practitioner_id) in caller.practitioners
+        return named and bool(caller.practitioners)
     if role in BOUND_TO_BRANCHES and caller.branches and branch_id is not None:
         return str(branch_id) in caller.branches
     return True

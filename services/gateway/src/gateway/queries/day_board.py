@@ -25,18 +25,13 @@ async def day_board(
     *,
     branch_id: UUID,
     day: date,
-    practitioner_id: UUID | None,
     money: bool,
     seconds: float,
     now: datetime,
 ) -> dict[str, Any]:
     """Rows by start. A part whose owner is away is named in `unavailable`; its values say "unknown", never "none"."""
     board = await asks.ask(DayBoard(branch_id=branch_id, day=day), caller=caller)
-    records = [
-        one
-        for one in board.appointments
-        if practitioner_id is None or one.appointment.practitioner_id == practitioner_id
-    ][:BATCH]
+    records = board.appointments[:BATCH]
     patients = list(dict.fromkeys(one.appointment.patient_id for one in records))
     appointments = [one.appointment.appointment_id for one in records]
     absent: set[str] = set()

@@ -11,6 +11,7 @@ from common.database import Database
 from gateway import tables
 from gateway.rules import accounts
 from gateway.rules.accounts import NotAuthenticated
+from gateway.rules.permissions import bound_to_agendas
 
 REMEMBERED_SECONDS = 1.0
 
@@ -24,10 +25,18 @@ class Principal:
     roles: tuple[str, ...]
     branch_ids: tuple[str, ...] = ()
     practitioner_id: UUID | None = None
+    """Who a doctor is in the directory."""
+    practitioners: tuple[UUID, ...] = ()
+    """Whose agendas they keep: a doctor their own, a delegate those of whom they act for."""
     staff_id: UUID | None = None
     display_name: str = ""
     token_hash: str = ""
     purpose: str = "staff"
+
+    @property
+    def bound_to(self) -> frozenset[UUID] | None:
+        """The practitioners whose agendas and patients are all that this account sees; None: everybody's."""
+        return frozenset(self.practitioners) if bound_to_agendas(self.roles) else None
 
     @property
     def caller(self) -> Caller:
@@ -37,6 +46,7 @@ class Principal:
             actor=self.actor,
             roles=self.roles,
             branches=self.branch_ids,
+            practitioners=tuple(map(str, self.practitioners)),
             purpose=self.purpose,
         )
 
@@ -82,6 +92,7 @@ class Principals:
             roles=session.roles,
             branch_ids=session.branch_ids,
             practitioner_id=session.practitioner_id,
+            practitioners=accounts.agendas(session.practitioner_id, session.practitioner_ids),
             staff_id=session.staff_id,
             display_name=session.display_name,
             token_hash=hashed,

@@ -1,5 +1,6 @@
 """Accounts of staff, and keys of machines."""
 
+from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import Field, StringConstraints
 from common.contracts.gateway import CreateStaff, EmailText, Role
 from common.errors import UnknownThing
 from gateway import tables
+from gateway.handlers import Parts
 from gateway.operations import accounts
 from gateway.queries.principals import Principal
 from gateway.routes.access import (
@@ -22,7 +24,6 @@ from gateway.routes.access import (
     may,
     minted,
 )
-from gateway.rules.accounts import account_id
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Principal, Depends(may("staff.read"))]
@@ -40,6 +41,9 @@ class StaffInput(Input):
     roles: list[Role] = Field(min_length=1, max_length=5)
     branch_ids: list[UUID] = Field(default_factory=list, max_length=200)
     practitioner_id: UUID | None = None
+    """Who a doctor is."""
+    practitioner_ids: list[UUID] = Field(default_factory=list, max_length=50)
+    """For whom a delegate acts."""
 
 
 class StaffChanges(Input):
@@ -48,6 +52,8 @@ class StaffChanges(Input):
     display_name: Name | None = None
     roles: list[Role] | None = Field(default=None, min_length=1, max_length=5)
     branch_ids: list[UUID] | None = Field(default=None, max_length=200)
+    practitioner_id: UUID | None = None
+    practitioner_ids: list[UUID] | None = Field(default=None, max_length=50)
     active: bool | None = None
     password: str | None = Field(default=None, min_length=1, max_length=200)
     if_version: int | None = None
@@ -68,10 +74,18 @@ def _shown(account: tables.Account) -> dict[str, object]:
         "roles": list(account.roles),
         "branch_ids": [str(one) for one in account.branch_ids],
         "practitioner_id": str(account.practitioner_id) if account.practitioner_id else None,
+        "practitioner_ids": [str(one) for one in account.practitioner_ids],
         "active": account.active,
         "second_factor": account.totp_secret is not None,
         "version": account.version,
     }
+
+
+async def _expect_known(parts: Parts, principal: Principal, practitioners: Iterable[UUID | None]) -> None:
+    """Refuse (`unknown-practitioner`) who is not in the network's directory."""
+    directory = await parts.public_directory.of(principal.network_id)
+    for unknown in {*practitioners} - {None, *(one.practitioner_id for one in directory.practitioners)}:
+        raise UnknownThing("practitioner", unknown)
 
 
 @router.get("/api/v1/staff")
@@ -93,13 +107,13 @@ async def add(
     """A new account."""
     ids = await minted(request, principal, idempotency_key)
     command = CreateStaff(command_id=ids.id("create"), staff_id=ids.id("staff"), **body.model_dump())
-    staff_id = account_id(command.staff_id, command.practitioner_id)
-    about(request, staff_id=staff_id)
+    about(request, staff_id=command.staff_id)
+    await _expect_known(parts, principal, [body.practitioner_id, *body.practitioner_ids])
     await accounts.create_staff(parts.database, principal.network_id, command, now=parts.clock.now())
     async with parts.database.transaction(principal.network_id) as tx:
-        account = await tables.account(tx, principal.network_id, staff_id)
+        account = await tables.account(tx, principal.network_id, command.staff_id)
     if account is None:
-        raise UnknownThing("staff", staff_id)
+        raise UnknownThing("staff", command.staff_id)
     return json_answer(orjson.dumps(_shown(account)), 201)
 
 
@@ -109,16 +123,12 @@ async def change(
 ) -> Response:
     """Change an account; closing it, or a new password, ends its sessions."""
     about(request, staff_id=staff_id)
+    await _expect_known(parts, principal, [body.practitioner_id, *(body.practitioner_ids or ())])
     account = await accounts.change_staff(
         parts.database,
         principal.network_id,
         staff_id,
-        display_name=body.display_name,
-        roles=body.roles,
-        branch_ids=body.branch_ids,
-        active=body.active,
-        password=body.password,
-        if_version=body.if_version,
+        **body.model_dump(),
         now=parts.clock.now(),
     )
     return json_answer(orjson.dumps(_shown(account)))

@@ -35,7 +35,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
         links.router,
         sessions.router,
         patients.router,
-        appointments.router,
+        *appointments.routers,
         absences.router,
         waitlist.router,
         series.router,

@@ -16,7 +16,6 @@ from common.contracts.notifications import (
     ResumeSending,
 )
 from common.contracts.patient_profile import Channel, FinishTask, ListTasks, TakeTask
-from common.errors import NotAllowed
 from gateway.queries.day_board import day_board
 from gateway.queries.principals import Principal
 from gateway.routes.access import (
@@ -34,7 +33,6 @@ from gateway.routes.access import (
 )
 from gateway.routes.instants import Instant
 from gateway.routes.patients import own_branch, own_patient
-from gateway.rules.permissions import only_own
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Viewer = Annotated[Principal, Depends(may("board.read"))]
@@ -52,11 +50,9 @@ async def board(
     branch_id: UUID,
     day: Annotated[date | None, Query(alias="date")] = None,
 ) -> Response:
-    """One branch's day in its local time (today, where no date is given); doctors see their own rows."""
+    """One branch's day in its local time (today, where no date is given); doctors and delegates see their agendas."""
     about(request, branch_id=branch_id)
     own_branch(principal, branch_id)
-    if only_own(principal.roles) and principal.practitioner_id is None:
-        raise NotAllowed("This account belongs to no practitioner")
     now = parts.clock.now()
     if day is None:
         branch = await parts.public_directory.branch(principal.network_id, branch_id)
@@ -66,7 +62,6 @@ async def board(
         principal.caller,
         branch_id=branch_id,
         day=day,
-        practitioner_id=principal.practitioner_id if only_own(principal.roles) else None,
         money=see_money(principal),
         seconds=parts.section_seconds,
         now=now,

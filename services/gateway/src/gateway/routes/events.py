@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Request
@@ -62,7 +63,13 @@ async def _still_valid(parts: Parts, token: str) -> bool:
 
 
 def _concerns(principal: Principal, told: dict[str, Any]) -> bool:
-    branch = told.get("branch_id")
+    branch, practitioner = told.get("branch_id"), told.get("practitioner_id")
+    if (
+        principal.bound_to is not None
+        and practitioner is not None
+        and UUID(practitioner) not in principal.bound_to
+    ):
+        return False
     return not principal.branch_ids or branch is None or branch in principal.branch_ids
 
 

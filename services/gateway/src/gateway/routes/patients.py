@@ -1,5 +1,6 @@
 """Cards of patients, and everything about one of them."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -30,6 +31,7 @@ from gateway.routes.access import (
     Input,
     PartsHere,
     about,
+    answer,
     carry_out,
     json_answer,
     may,
@@ -37,7 +39,6 @@ from gateway.routes.access import (
     see_money,
 )
 from gateway.routes.bookings import Person, register
-from gateway.rules.permissions import only_own
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Searcher = Annotated[Principal, Depends(may("patients.search"))]
@@ -87,12 +88,14 @@ class ChangesInput(Input):
 
 @router.post("/api/v1/patients/search")
 async def search(body: SearchInput, request: Request, parts: PartsHere, principal: Searcher) -> Response:
-    """Candidates by phone in any shape, or by name: a list, never a guess."""
+    """Candidates by phone in any shape, or by name: a list, never a guess, and only of those whom one may see."""
     place = await parts.public_directory.network(principal.network_id)
     question = FindPatients(phone=body.phone, name=body.name, country=place.country)
     found = await parts.asks.ask(question, caller=principal.caller)
-    about(request, found=",".join(str(one.card.patient_id) for one in found.candidates[:20]))
-    return json_answer(found.model_dump_json().encode())
+    theirs = await _theirs(parts, principal, [one.card.patient_id for one in found.candidates])
+    candidates = [one for one in found.candidates if one.card.patient_id in theirs]
+    about(request, found=",".join(str(one.card.patient_id) for one in candidates[:20]))
+    return answer(found.model_copy(update={"candidates": candidates}))
 
 
 @router.post("/api/v1/patients", status_code=201)
@@ -174,14 +177,24 @@ async def everything(patient_id: UUID, request: Request, parts: PartsHere, princ
 
 
 async def own_patient(parts: Parts, principal: Principal, patient_id: UUID) -> None:
-    """Doctors see the patients who come to them. Raises `NotAllowed`."""
-    if not only_own(principal.roles):
-        return
-    if principal.practitioner_id is None:
-        raise NotAllowed("This account belongs to no practitioner")
-    found = await parts.asks.ask(AppointmentsOfPatient(patient_ids=[patient_id]), caller=principal.caller)
-    if not any(one.appointment.practitioner_id == principal.practitioner_id for one in found.appointments):
+    """Doctors see the patients who come to them, delegates those of whom they act for. Raises `NotAllowed`."""
+    if not await _theirs(parts, principal, [patient_id]):
         raise NotAllowed("This patient does not come to you")
+
+
+async def _theirs(parts: Parts, principal: Principal, patient_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these patients somebody may see: all, unless they are bound to the agendas of some practitioners."""
+    bound_to = principal.bound_to
+    if bound_to is None or not patient_ids:
+        return frozenset(patient_ids)
+    found = await parts.asks.ask(
+        AppointmentsOfPatient(patient_ids=list(patient_ids)), caller=principal.caller
+    )
+    return frozenset(
+        one.appointment.patient_id
+        for one in found.appointments
+        if one.appointment.practitioner_id in bound_to
+    )
 
 
 def own_branch(principal: Principal, branch_id: UUID) -> None:

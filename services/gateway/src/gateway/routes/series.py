@@ -16,6 +16,7 @@ from gateway.routes.access import (
     Input,
     PartsHere,
     about,
+    acting_for,
     carry_out,
     json_answer,
     may,
@@ -53,6 +54,7 @@ async def book(
 ) -> Response:
     """What could be booked is booked; what could not is listed in `collisions`, with other times."""
     about(request, patient_id=body.patient_id)
+    acting_for(request, principal, body.practitioner_id)
     ids = await minted(request, principal, idempotency_key)
     command = BookSeries(
         command_id=ids.id("book series"),

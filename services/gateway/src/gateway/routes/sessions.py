@@ -51,6 +51,7 @@ def _shown(account: Account) -> dict[str, object]:
         "roles": list(account.roles),
         "branch_ids": [str(one) for one in account.branch_ids],
         "practitioner_id": str(account.practitioner_id) if account.practitioner_id else None,
+        "practitioner_ids": [str(one) for one in account.practitioner_ids],
         "actions": [action for action in ACTIONS if allowed(account.roles, action)],
     }
 
@@ -105,6 +106,7 @@ async def current(parts: PartsHere, principal: Own) -> Response:
         "roles": list(principal.roles),
         "branch_ids": list(principal.branch_ids),
         "practitioner_id": str(principal.practitioner_id) if principal.practitioner_id else None,
+        "practitioner_ids": [str(one) for one in principal.practitioners if one != principal.practitioner_id],
         "actions": [action for action in ACTIONS if allowed(principal.roles, action)],
     }
     return json_answer(orjson.dumps({"staff": shown, "now": parts.clock.now().isoformat()}))

@@ -1,6 +1,7 @@
 """Passwords and sessions of staff."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -67,9 +68,15 @@ class EmailTaken(Refused):
 
 
 class PractitionerTaken(Refused):
-    """A practitioner has one account."""
+    """A practitioner has one account that is open."""
 
     code = "practitioner-taken"
+
+
+class PractitionersByRole(Refused):
+    """A delegate names whom they act for, and nobody else does; nobody is doctor and delegate in one account."""
+
+    code = "practitioners-by-role"
 
 
 @dataclass(frozen=True)
@@ -81,14 +88,23 @@ class Session:
     roles: tuple[str, ...]
     branch_ids: tuple[str, ...]
     practitioner_id: UUID | None
+    practitioner_ids: tuple[UUID, ...]
     display_name: str
     created_at: datetime
     last_seen_at: datetime
 
 
-def account_id(staff_id: UUID, practitioner_id: UUID | None) -> UUID:
-    """A practitioner's account bears the practitioner's id."""
-    return practitioner_id or staff_id
+def agendas(practitioner_id: UUID | None, practitioner_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """Whose agendas an account keeps: a doctor's its own, a delegate's those of others."""
+    return practitioner_ids if practitioner_id is None else (practitioner_id, *practitioner_ids)
+
+
+def check_practitioners(roles: Collection[str], practitioner_ids: Collection[UUID]) -> None:
+    """Refuse a delegate of nobody, and delegation to another role: it would bind nothing, or bind a doctor wrongly."""
+    if ("delegate" in roles) is not bool(practitioner_ids):
+        raise PractitionersByRole("A delegate names the practitioners they act for, and nobody else does")
+    if {"delegate", "doctor"} <= set(roles):
+        raise PractitionersByRole("Who treats and who books for others have an account for each")
 
 
 def check_password(password: str, *, email: str) -> None:

@@ -50,6 +50,11 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
         "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read", "consents.write",
         "recall.read",
     },
+    "delegate": _EVERYBODY
+    | {
+        "patients.search", "patients.read", "appointments.read", "appointments.book", "appointments.change",
+        "board.read", "messages.read",
+    },
     "doctor": _EVERYBODY
     | {
         "patients.read", "appointments.read", "appointments.change", "appointments.complete", "board.read",
@@ -78,9 +83,10 @@ def allowed(roles: Iterable[str], action: Action) -> bool:
     return any(action in _PERMISSIONS.get(role, frozenset()) for role in roles)
 
 
-def only_own(roles: Iterable[str]) -> bool:
-    """Whether somebody sees the patients and visits of their own practice only: a doctor without another role."""
-    return set(roles) & set(ROLES) <= {"doctor"}
+def bound_to_agendas(roles: Iterable[str]) -> bool:
+    """Whether somebody sees the visits and patients of some practitioners only: doctors and delegates without another
+    role. Nobody's, where no role is known."""
+    return set(roles) & set(ROLES) <= {"doctor", "delegate"}
 
 
 def sees_branch(branch_ids: Iterable[str], branch_id: str) -> bool:

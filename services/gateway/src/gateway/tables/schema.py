@@ -23,7 +23,9 @@ sa.Table(
     sa.Column("password_hash", sa.Text, nullable=False),
     sa.Column("roles", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("branch_ids", pg.ARRAY(pg.UUID), nullable=False),
+    # Who a doctor is; and for whom a delegate acts.
     sa.Column("practitioner_id", pg.UUID),
+    sa.Column("practitioner_ids", pg.ARRAY(pg.UUID), nullable=False, server_default="{}"),
     sa.Column("totp_secret", sa.LargeBinary),
     sa.Column("totp_pending", sa.LargeBinary),
     sa.Column("totp_last", sa.BigInteger, nullable=False, server_default="0"),
@@ -31,6 +33,10 @@ sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.UniqueConstraint("network_id", "email", name="staff_email"),
+    sa.Index(
+        "staff_practitioner", "network_id", "practitioner_id", unique=True,
+        postgresql_where=sa.text("active AND practitioner_id IS NOT NULL"),
+    ),
 )  # fmt: skip
 sa.Table(
     # Outside row-level security: an e-mail is all that is known before its network is.

@@ -29,6 +29,7 @@ async def session(tx: AsyncConnection, network_id: str, token_hash: str) -> Sess
         roles=tuple(row.roles),
         branch_ids=tuple(str(one) for one in row.branch_ids),
         practitioner_id=row.practitioner_id,
+        practitioner_ids=tuple(row.practitioner_ids),
         display_name=row.display_name,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
@@ -99,7 +100,8 @@ _INSERT_SESSION = sa.text(
     " VALUES (:network, :hash, :staff, :now, :now)"
 )
 _SESSION = sa.text(
-    "SELECT s.staff_id, s.created_at, s.last_seen_at, a.roles, a.branch_ids, a.practitioner_id, a.display_name"
+    "SELECT s.staff_id, s.created_at, s.last_seen_at, a.roles, a.branch_ids, a.practitioner_id,"
+    " a.practitioner_ids, a.display_name"
     " FROM sessions s JOIN staff a USING (network_id, staff_id)"
     " WHERE s.network_id = :network AND s.token_hash = :hash AND a.active"
 )

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -21,6 +22,7 @@ class Account:
     roles: tuple[str, ...]
     branch_ids: tuple[UUID, ...]
     practitioner_id: UUID | None
+    practitioner_ids: tuple[UUID, ...]
     totp_secret: bytes | None
     totp_pending: bytes | None
     totp_last: int
@@ -41,30 +43,29 @@ async def login_of(tx: AsyncConnection, email: str) -> tuple[str, UUID] | None:
     return None if row is None else (row.network_id, row.staff_id)
 
 
-async def insert_account(tx: AsyncConnection, account: Account, *, now: datetime) -> None:
-    """A new account, version 1."""
-    await tx.execute(
-        _INSERT_ACCOUNT,
-        {
-            "network": account.network_id, "staff": account.staff_id, "email": account.email,
-            "display_name": account.display_name, "password_hash": account.password_hash,
-            "roles": list(account.roles), "branches": list(account.branch_ids),
-            "practitioner": account.practitioner_id, "now": now,
-        },
-    )  # fmt: skip
+async def insert_account(tx: AsyncConnection, account: Account, *, now: datetime) -> bool:
+    """A new account, version 1; False where its practitioner has an open one."""
+    done = await tx.execute(_INSERT_ACCOUNT, {**_values(account), "email": account.email, "now": now})
+    return done.rowcount == 1
 
 
-async def update_account(tx: AsyncConnection, account: Account) -> None:
-    """Everything of it but e-mail and the factors of log-in."""
-    await tx.execute(
-        _UPDATE_ACCOUNT,
-        {
-            "network": account.network_id, "staff": account.staff_id, "display_name": account.display_name,
-            "roles": list(account.roles), "branches": list(account.branch_ids),
-            "practitioner": account.practitioner_id, "active": account.active, "version": account.version,
-            "password_hash": account.password_hash,
-        },
-    )  # fmt: skip
+async def update_account(tx: AsyncConnection, account: Account) -> bool:
+    """Everything of it but e-mail and the factors of log-in; False where its practitioner has another open one."""
+    try:
+        async with tx.begin_nested():
+            await tx.execute(_UPDATE_ACCOUNT, _values(account))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _values(account: Account) -> dict[str, Any]:
+    return {
+        "network": account.network_id, "staff": account.staff_id, "display_name": account.display_name,
+        "password_hash": account.password_hash, "roles": list(account.roles),
+        "branches": list(account.branch_ids), "practitioner": account.practitioner_id,
+        "practitioners": list(account.practitioner_ids), "active": account.active, "version": account.version,
+    }  # fmt: skip
 
 
 async def account(
@@ -92,6 +93,7 @@ def _account(row: Any) -> Account:
         roles=tuple(row.roles),
         branch_ids=tuple(row.branch_ids),
         practitioner_id=row.practitioner_id,
+        practitioner_ids=tuple(row.practitioner_ids),
         totp_secret=row.totp_secret,
         totp_pending=row.totp_pending,
         totp_last=row.totp_last,
@@ -123,13 +125,15 @@ _CLAIM_EMAIL = sa.text(
 _WHOSE_EMAIL = sa.text("SELECT network_id, staff_id FROM staff_logins WHERE email = :email")
 _INSERT_ACCOUNT = sa.text(
     "INSERT INTO staff (network_id, staff_id, email, display_name, password_hash, roles, branch_ids,"
-    " practitioner_id, version, created_at)"
+    " practitioner_id, practitioner_ids, active, version, created_at)"
     " VALUES (:network, :staff, :email, :display_name, :password_hash, :roles, CAST(:branches AS uuid[]),"
-    " :practitioner, 1, :now)"
+    " :practitioner, CAST(:practitioners AS uuid[]), :active, :version, :now)"
+    " ON CONFLICT (network_id, practitioner_id) WHERE active AND practitioner_id IS NOT NULL DO NOTHING"
 )
 _UPDATE_ACCOUNT = sa.text(
     "UPDATE staff SET display_name = :display_name, roles = :roles, branch_ids = CAST(:branches AS uuid[]),"
-    " practitioner_id = :practitioner, active = :active, version = :version, password_hash = :password_hash"
+    " practitioner_id = :practitioner, practitioner_ids = CAST(:practitioners AS uuid[]), active = :active,"
+    " version = :version, password_hash = :password_hash"
     " WHERE network_id = :network AND staff_id = :staff"
 )
 _ACCOUNT = sa.text("SELECT * FROM staff WHERE network_id = :network AND staff_id = :staff")

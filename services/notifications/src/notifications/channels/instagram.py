@@ -23,7 +23,6 @@ class Instagram(Adapter):
 
     channel: Channel = "instagram"
     buttons = True
-    tells_delivery = False
 
     def __init__(self, client: httpx.AsyncClient, base_url: str, tokens: Mapping[str, str]) -> None:
         self._client = client
@@ -60,7 +59,7 @@ def message(letter: Letter) -> dict[str, Any]:
 def _read(answer: httpx.Response) -> Outcome:
     body = orjson.loads(answer.content)
     if answer.is_success:
-        return Accepted(str(body["message_id"]))
+        return Accepted(str(body["message_id"]), final=True)
     return meta.refused("instagram", answer.status_code, body)
 
 

@@ -32,7 +32,6 @@ class Line(Adapter):
 
     channel: Channel = "line"
     buttons = True
-    tells_delivery = False
     repeatable = True
 
     def __init__(self, client: httpx.AsyncClient, base_url: str, tokens: Mapping[str, str]) -> None:
@@ -76,9 +75,11 @@ def message(letter: Letter) -> dict[str, Any]:
 def _read(answer: httpx.Response) -> Outcome:
     accepted_before = answer.headers.get("x-line-accepted-request-id")
     if answer.status_code == 409:
-        return Accepted(_sent(answer) or accepted_before) if accepted_before else Unsure("http-409")
+        return (
+            Accepted(_sent(answer) or accepted_before, final=True) if accepted_before else Unsure("http-409")
+        )
     if answer.is_success:
-        return Accepted(_sent(answer) or answer.headers["x-line-request-id"])
+        return Accepted(_sent(answer) or answer.headers["x-line-request-id"], final=True)
     return Refused(f"line-{answer.status_code}")
 
 

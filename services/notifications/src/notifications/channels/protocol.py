@@ -121,8 +121,6 @@ class Adapter(Protocol):
 
     channel: Channel
     buttons: bool
-    tells_delivery: bool = True
-    """Whether news of the delivery come: else what was accepted is as good as delivered, and nothing is waited for."""
     looks_up: bool = False
     """Whether `find` can tell if the provider has a message."""
     repeatable: bool = False

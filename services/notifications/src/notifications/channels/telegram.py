@@ -24,7 +24,6 @@ class Telegram(Adapter):
 
     channel: Channel = "telegram"
     buttons = True
-    tells_delivery = False
 
     def __init__(self, client: httpx.AsyncClient, base_url: str, tokens: Mapping[str, str]) -> None:
         self._client = client
@@ -71,7 +70,7 @@ def message(letter: Letter) -> dict[str, Any]:
 def _read(answer: httpx.Response) -> Outcome:
     body = orjson.loads(answer.content)
     if body["ok"]:
-        return Accepted(_id(body["result"]))
+        return Accepted(_id(body["result"]), final=True)
     return Refused(f"telegram-{body['error_code']}")
 
 

@@ -124,8 +124,8 @@ class Changes:
     ) -> None:  # fmt: skip
         """What came of a call, or what was decided instead of it."""
         match outcome:
-            case Accepted(provider_id=provider_id):
-                self.accepted(message, attempt, provider_id)
+            case Accepted() as accepted:
+                self.accepted(message, attempt, accepted)
             case Refused(reason=reason):
                 self.failed(message, attempt, reason)
             case TooMany(retry_after=seconds):
@@ -154,12 +154,21 @@ class Changes:
         else:
             self.message(message, outcome="planned", due_at=verdict.send_at or self._now, leased_until=None)
 
-    def accepted(self, message: Message, attempt: Attempt, provider_id: str) -> None:
-        """The provider has it: it is waited for its delivery until the step's budget ends."""
-        self.attempt(attempt, outcome="accepted", provider_id=provider_id, in_flight=False, reason=None)
+    def accepted(self, message: Message, attempt: Attempt, answer: Accepted) -> None:
+        """The provider has it: it is waited for its delivery until the step's budget ends, where there will be news."""
+        delivery = {"delivery": "sent"} if answer.final else {}
+        self.attempt(
+            attempt,
+            outcome="accepted",
+            provider_id=answer.provider_id,
+            in_flight=False,
+            reason=None,
+            **delivery,
+        )
         told = self.telling.message(MessageAccepted, message, attempt.channel)
         if message.outcome in {"sending", "unknown"}:
-            due_at = budget_end(message, self._now) if message.due_at is not None else None
+            waits = message.due_at is not None and not answer.final
+            due_at = budget_end(message, self._now) if waits else None
             self.message(told, outcome="accepted", due_at=due_at, leased_until=None, reason=None)
         else:
             self.message(told)

@@ -23,7 +23,7 @@ from common.contracts.messages import Command
 from common.errors import UnknownThing
 from common.links import Purpose
 from gateway.handlers import Parts
-from gateway.queries.calendar import calendar_file
+from gateway.queries import calendar
 from gateway.routes.access import (
     AuditedRoute,
     IdempotencyKey,
@@ -99,15 +99,15 @@ async def look(token: str, request: Request, parts: PartsHere) -> Response:
 
 
 @router.get("/api/v1/links/{token}/calendar.ics")
-async def calendar(token: str, request: Request, parts: PartsHere) -> Response:
+async def calendar_of(token: str, request: Request, parts: PartsHere) -> Response:
     """The calendar file: the same entry under the same UID, however often it moved."""
     opened = await _open(request, parts, token, _CALENDAR, "links.read")
     directory = await parts.public_directory.of(opened.network_id)
-    body, method = calendar_file(opened.record, directory, now=parts.clock.now())
+    file = calendar.of_appointment(opened.record, directory, now=parts.clock.now())
     return Response(
-        body,
+        file.body,
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
-        media_type=f"text/calendar; charset=utf-8; method={method}",
+        media_type=file.media_type,
     )
 
 

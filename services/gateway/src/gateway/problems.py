@@ -33,6 +33,8 @@ STATUSES: Mapping[str, int] = {
     "patient-busy": 409,
     "hold-over": 409,
     "offer-over": 409,
+    "branch-closed": 409,
+    "queue-empty": 409,
     "overbooked-enough": 409,
     "version-conflict": 409,
     "illegal-transition": 409,

@@ -14,7 +14,7 @@ from common.errors import NotAllowed
 
 Deed = Literal[
     "open-network", "set-up", "read-directory", "find", "book", "walk-in", "confirm", "cancel", "reschedule",
-    "check-in", "complete", "no-show", "correct", "pay", "read-appointments", "read-history", "read-day",
+    "check-in", "complete", "no-show", "correct", "pay", "refund", "read-money", "close-day", "read-appointments", "read-history", "read-day",
     "read-reports", "hold", "overbook", "absence", "waitlist", "series", "refer", "read-referrals",
     "draw-number", "call-number", "read-queue",
 ]  # fmt: skip
@@ -36,21 +36,23 @@ PHONE = EVERYBODY | {
 }  # fmt: skip
 DESK = PHONE | {
     "walk-in", "check-in", "complete", "no-show", "correct", "pay", "read-reports", "hold", "absence", "waitlist",
-    "refer", "draw-number", "call-number", "read-queue",
+    "refer", "draw-number", "call-number", "read-queue", "read-money", "close-day",
 }  # fmt: skip
+# Reception takes money and undoes what it took itself the same day; what goes back to patients goes through others.
+MONEY = frozenset({"pay", "refund", "read-money", "close-day"})
 
 MAY: Mapping[str, frozenset[str]] = {
     "reception": DESK,
     "delegate": PHONE,
-    "manager": DESK | {"set-up", "overbook"},
-    "admin": DESK | {"set-up", "open-network", "overbook"},
-    "system": DESK | {"set-up", "open-network"},
+    "manager": DESK | MONEY | {"set-up", "overbook"},
+    "admin": DESK | MONEY | {"set-up", "open-network", "overbook"},
+    "system": DESK | MONEY | {"set-up", "open-network"},
     "doctor": EVERYBODY
     | {
         "check-in", "complete", "no-show", "read-appointments", "read-history", "read-day", "absence", "refer",
         "read-referrals", "call-number", "read-queue",
     },
-    "accounting": EVERYBODY | {"pay", "read-appointments", "read-history", "read-day", "read-reports"},
+    "accounting": EVERYBODY | MONEY | {"read-appointments", "read-history", "read-day", "read-reports"},
 }  # fmt: skip
 BOUND_TO_BRANCHES = frozenset({"reception"})
 """Roles that act only at the branches their account names; one that names none is not bound."""

@@ -93,6 +93,18 @@ class IllegalTransition(Refused):
     code = "illegal-transition"
 
 
+class BranchClosed(Refused):
+    """Not at this hour; `extra["hours"]` are today's, `extra["branch_phone"]` can help."""
+
+    code = "branch-closed"
+
+
+class QueueEmpty(Refused):
+    """Nobody waits."""
+
+    code = "queue-empty"
+
+
 class TooLateToCancel(Refused):
     """Inside the cancellation notice; `extra["branch_phone"]` can help."""
 
@@ -121,6 +133,66 @@ class WrongCurrency(Refused):
     """Money in another currency than the network's; `extra["currency"]`."""
 
     code = "wrong-currency"
+
+
+class PriceNeedsReason(Refused):
+    """Another price than the catalogue's, without a word on why."""
+
+    code = "price-needs-reason"
+
+
+class MoreThanWasPaid(Refused):
+    """More would go back, or elsewhere, than there is; `extra["paid"]` is what there is."""
+
+    code = "more-than-was-paid"
+
+
+class NotReversible(Refused):
+    """The entry was undone before, or is one that undoes or moves."""
+
+    code = "not-reversible"
+
+
+class AnotherPatient(Refused):
+    """Money of one patient would pay for another's visit."""
+
+    code = "another-patient"
+
+
+class InstalmentsDoNotSum(Refused):
+    """The parts are not what is open; `extra["open"]` is."""
+
+    code = "instalments-do-not-sum"
+
+
+class InstalmentsOutOfOrder(Refused):
+    """The days of instalments do not follow each other, or have gone by."""
+
+    code = "instalments-out-of-order"
+
+
+class DayClosed(Refused):
+    """The day was closed before."""
+
+    code = "day-closed"
+
+
+class DayNotBegun(Refused):
+    """The day lies ahead."""
+
+    code = "day-not-begun"
+
+
+class VisitsOpen(Refused):
+    """The end of visits was not told; `extra["appointment_ids"]` says of which."""
+
+    code = "visits-open"
+
+
+class NoteNeeded(Refused):
+    """What was counted is not what is expected; `extra["expected_cash"]`, `extra["difference"]`."""
+
+    code = "note-needed"
 
 
 class NetworkExists(Refused):

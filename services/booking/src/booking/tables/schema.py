@@ -86,6 +86,10 @@ appointments = sa.Table(
     sa.Column("late_cancel", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("price", sa.BigInteger),
     sa.Column("currency", sa.Text, nullable=False),
+    # The catalogue's price where `price` is another, and why it is.
+    sa.Column("list_price", sa.BigInteger),
+    sa.Column("price_reason", sa.Text),
+    sa.Column("instalments", JSONB, nullable=False, server_default="[]"),
     sa.Column("due_at", INSTANT),
     sa.Column("leased_until", INSTANT),
     _never_twice("practitioner_once", "practitioner_id", "busy"),
@@ -121,21 +125,49 @@ appointments = sa.Table(
     sa.Index("appointments_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
 )  # fmt: skip
 
+# The ledger: it only grows. The service's role may neither change nor delete what stands in it.
 payments = sa.Table(
     "payments", metadata,
     sa.Column("network_id", sa.Text, primary_key=True),
     sa.Column("appointment_id", UUID, primary_key=True),
     sa.Column("payment_id", UUID, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False, server_default="payment"),
+    # What came is above zero, what went below.
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("method", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("reverses", UUID),
+    sa.Column("other_visit_id", UUID),
+    sa.Column("price_change", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("paid_at", INSTANT, nullable=False),
     sa.Column("received_by", sa.Text, nullable=False),
+    # Whose till it met, and on which of its days.
+    sa.Column("branch_id", UUID, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
     sa.ForeignKeyConstraint(
         ["network_id", "appointment_id"], ["appointments.network_id", "appointments.appointment_id"],
         name="payment_of_appointment",
     ),
-    sa.CheckConstraint("amount >= 0", name="payments_are_not_negative"),
+    sa.CheckConstraint(
+        "CASE kind WHEN 'payment' THEN amount >= 0 WHEN 'refund' THEN amount < 0"
+        " WHEN 'reversal' THEN reverses IS NOT NULL WHEN 'moved' THEN other_visit_id IS NOT NULL ELSE false END",
+        name="entries_are_of_their_kind",
+    ),
+    sa.Index(
+        "payments_reversed_once", "network_id", "appointment_id", "reverses", unique=True,
+        postgresql_where=sa.text("reverses IS NOT NULL"),
+    ),
+    sa.Index("payments_of_till", "network_id", "branch_id", "day"),
+)  # fmt: skip
+
+day_closings = sa.Table(
+    "day_closings", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("branch_id", UUID, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("closing_id", UUID, nullable=False),
+    sa.Column("body", JSONB, nullable=False),
 )  # fmt: skip
 
 corrections = sa.Table(
@@ -198,4 +230,31 @@ waitlist = sa.Table(
     ),
     sa.Index("waitlist_joined", "network_id", "joined_at"),
     sa.Index("waitlist_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+)  # fmt: skip
+
+tickets = sa.Table(
+    "tickets", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("ticket_id", UUID, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("branch_id", UUID, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("service_id", UUID),
+    sa.Column("patient_id", UUID),
+    sa.Column("practitioner_id", UUID),
+    sa.Column("issued_at", INSTANT, nullable=False),
+    sa.Column("called_at", INSTANT),
+    sa.Column("ended_at", INSTANT),
+    sa.CheckConstraint("status IN ('waiting', 'called', 'served', 'left')", name="known_ticket_status"),
+    sa.UniqueConstraint("network_id", "branch_id", "day", "number", name="numbers_once"),
+)  # fmt: skip
+
+ticket_numbers = sa.Table(
+    "ticket_numbers", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("branch_id", UUID, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
 )  # fmt: skip

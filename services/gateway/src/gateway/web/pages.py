@@ -63,6 +63,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router = APIRouter(include_in_schema=False)
     router.add_api_route("/", pages.home, methods=["GET"])
     router.add_api_route("/book/{network_id}", pages.book, methods=["GET"])
+    router.add_api_route("/queue/{network_id}", pages.queue, methods=["GET"])
     router.add_api_route("/l/{token}", pages.manage, methods=["GET"])
     router.add_api_route("/login", pages.login, methods=["GET"])
     router.add_api_route("/desk", pages.desk, methods=["GET"])
@@ -95,13 +96,20 @@ class Pages:
 
     async def book(self, request: Request, network_id: str) -> Response:
         """The booking widget of one network."""
+        return await self._of_network(request, "book", network_id)
+
+    async def queue(self, request: Request, network_id: str) -> Response:
+        """The numbers of a branch: the board in its hall, and drawing one on the way there."""
+        return await self._of_network(request, "queue", network_id)
+
+    async def _of_network(self, request: Request, name: str, network_id: str) -> Response:
         try:
             network = await self._parts.public_directory.network(network_id)
         except Refused:
             return self._page(request, "missing", "public", status=404)
         branches = await self._parts.public_directory.branches(network_id)
         return self._page(
-            request, "book", "public", locales=network.locales, network=network, branches=branches
+            request, name, "public", locales=network.locales, network=network, branches=branches
         )
 
     async def manage(self, request: Request, token: str) -> Response:

@@ -37,3 +37,6 @@ export function looksLikePhone(text) {
   const plain = plainDigits(text);
   return plain.replace(/\D/g, "").length >= 5 && !/\p{L}/u.test(plain);
 }
+
+/** A count or a number as the page's language writes it. */
+export const number = (value) => new Intl.NumberFormat(document.documentElement.lang, { useGrouping: false }).format(value);

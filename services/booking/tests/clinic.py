@@ -32,6 +32,7 @@ from common.contracts.directory import (
 from common.contracts.messages import Money, Request
 from common.errors import Refused
 from common.ids import new_id
+from common.rpc import Written
 from common.testing import caller
 
 WEEK = range(1, 8)
@@ -104,9 +105,12 @@ class Clinic:
 
     async def tell(self, request: Request[Any], caller: Caller | None = None) -> Any:
         """Ask the handler of this request directly, without the bus."""
-        return await handlers.answers.routes[request.subject].answer(
+        answer = await handlers.answers.routes[request.subject].answer(
             request, caller or self.caller, self.parts
         )
+        if isinstance(answer, Written):
+            return request.reply_type().model_validate_json(answer.body)
+        return answer
 
     def booking(self, starts_at: datetime, **changes: Any) -> BookAppointment:
         """An order for the clinic's only service and practitioner, by a new patient."""

@@ -19,6 +19,7 @@ from common.clock import wall
 from common.contracts.messages import Command, Event, Message
 from common.encoding import digest
 from common.errors import CommandReused, Unavailable
+from common.statements import Statements
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -113,6 +114,7 @@ class Database:
         self.worker_engine = create_async_engine(
             worker_url or url, **{**options, "pool_size": 3, "isolation_level": "AUTOCOMMIT"}
         )
+        self.statements = Statements(self.engine, size=pool_size)
         self.after_commit: list[Callable[[], None]] = []
         self.after_telling: list[Callable[[], None]] = []
         self.applied = 0
@@ -123,6 +125,7 @@ class Database:
         """Close every connection."""
         await self.engine.dispose()
         await self.worker_engine.dispose()
+        await self.statements.close()
 
     @asynccontextmanager
     async def transaction(self, network_id: str) -> AsyncIterator[AsyncConnection]:

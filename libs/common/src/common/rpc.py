@@ -37,6 +37,13 @@ UNAVAILABLE = "unavailable"
 DEFAULT_TIMEOUT = 3.0
 
 
+@dataclass(frozen=True)
+class Written(Generic[Answer]):
+    """An answer that is its message's JSON already: of a list too long to make a value of each line."""
+
+    body: bytes
+
+
 class Asks:
     """Asks other services, as a signed caller."""
 
@@ -97,7 +104,7 @@ def _read(owner: str, reply: Msg) -> bytes:
 @dataclass(frozen=True)
 class _Route(Generic[Parts]):
     request: type[Request[Any]]
-    answer: Callable[[Any, Caller, Parts], Awaitable[Message]]
+    answer: Callable[[Any, Caller, Parts], Awaitable[Message | Written[Any]]]
 
 
 class Answers(Generic[Parts]):
@@ -117,13 +124,14 @@ class Answers(Generic[Parts]):
     def to(
         self, request: type[Request[Answer]]
     ) -> Callable[
-        [Callable[[Any, Caller, Parts], Awaitable[Answer]]], Callable[[Any, Caller, Parts], Awaitable[Answer]]
+        [Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]]],
+        Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]],
     ]:
         """Register the function that answers this class of request."""
 
         def register(
-            answer: Callable[[Any, Caller, Parts], Awaitable[Answer]],
-        ) -> Callable[[Any, Caller, Parts], Awaitable[Answer]]:
+            answer: Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]],
+        ) -> Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]]:
             if request.subject in self.routes:
                 raise ValueError(f"{request.subject} is answered twice")
             self.routes[request.subject] = _Route(request, cast("Any", answer))
@@ -212,7 +220,9 @@ class Server(Generic[Parts]):
                 structlog.contextvars.bind_contextvars(network=caller.network_id)
                 request = route.request.model_validate_json(message.data)
                 answer = await route.answer(request, caller, self._parts)
-                await message.respond(answer.model_dump_json().encode())
+                await message.respond(
+                    answer.body if isinstance(answer, Written) else answer.model_dump_json().encode()
+                )
             except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
                 outcome = await _respond_error(message, route.request.subject, error)
             finally:

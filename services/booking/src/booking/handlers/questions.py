@@ -21,15 +21,15 @@ from common.contracts.booking import (
     Report,
     Waitlist,
 )
+from common.rpc import Written
 
 
 @answers.to(FindFreeSlots)
-async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) -> FreeSlots:
+async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) -> Written[FreeSlots]:
     expect_may(caller, "find")
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
-        return await slots.free_slots(tx, catalogue, query, now=now)
+    free = await slots.free_slots(parts.database, parts.directories, caller.network_id, query, now=now)
+    return Written(free.written())
 
 
 @answers.to(FindAlternatives)

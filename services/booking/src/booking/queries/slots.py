@@ -1,8 +1,10 @@
 """Which times are free."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,30 +13,47 @@ from booking.rules import slots
 from booking.rules.availability import Span
 from booking.rules.booking import Place, local_date
 from booking.rules.catalogue import Catalogue
-from booking.rules.slots import Search, Taken
+from booking.rules.slots import Free, Search, Taken
 from booking.tables import schedule
-from common.contracts.booking import FindFreeSlots, FreeSlots, Slot
+from booking.tables.directory import Directories
+from booking.tables.schedule import Wanted
+from common.contracts.booking import FindFreeSlots, Slot
+from common.database import Database
+from common.errors import Refused
+from common.statements import Statements
 
 NEAR_DAYS, FAR_DAYS = 14, 31
 """How many days alternatives are looked for in, at first and where that gave too few."""
 
 
 async def free_slots(
-    tx: AsyncConnection, catalogue: Catalogue, query: FindFreeSlots, *, now: datetime
-) -> FreeSlots:
-    """What can be booked; every id that is named must exist."""
-    if query.branch_id is not None:
-        catalogue.branch(query.branch_id)
-    if query.practitioner_id is not None:
-        catalogue.practitioner(query.practitioner_id)
-    search = Search(
-        service=catalogue.service(query.service_id),
-        branch_id=query.branch_id,
-        practitioner_id=query.practitioner_id,
-        first=query.from_date,
-        days=query.days,
-    )
-    return FreeSlots(slots=await find(tx, catalogue, search, now=now))
+    database: Database, directories: Directories, network_id: str, query: FindFreeSlots, *, now: datetime
+) -> Free:
+    """What can be booked; every id that is named must exist.
+
+    In one round trip, by the directory as this process knows it; where that has changed meanwhile, or where
+    somebody would be refused by it, it is read again first.
+    """
+    known = directories.known(network_id)
+    if known is not None:
+        with contextlib.suppress(Refused):
+            free = await _at_once(database.statements, known, _search(query, known), now=now)
+            if free is not None:
+                return free
+    async with database.reading(network_id) as tx:
+        catalogue = await directories.current(tx, network_id)
+        return await _found(tx, catalogue, _search(query, catalogue), now=now)
+
+
+async def _at_once(
+    statements: Statements, catalogue: Catalogue, search: Search, *, now: datetime
+) -> Free | None:
+    """None where the directory has another revision by now."""
+    wanted = _wanted(search, catalogue, now=now)
+    if wanted is None:
+        return None
+    revision, known = await schedule.taken_at(statements, catalogue.network.network_id, wanted)
+    return slots.find(search, catalogue, known, now=now) if revision == catalogue.revision else None
 
 
 async def find(
@@ -49,20 +68,21 @@ async def find(
 
     `away` is time of practitioners to be left out that is not gone yet.
     """
-    span = slots.reach(search, catalogue, now=now)
-    if span is None:
-        return []
-    offers = list(
-        catalogue.offers(search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id)
-    )
-    known = await schedule.taken(
-        tx,
-        catalogue.network.network_id,
-        practitioner_ids=list({practitioner.practitioner_id for _, practitioner in offers}),
-        room_branch_ids=list({branch.branch_id for branch, _ in offers}) if search.service.room_kind else [],
-        span=span,
-        now=now,
-    )
+    return (await _found(tx, catalogue, search, now=now, away=away or {})).slots()
+
+
+async def _found(
+    tx: AsyncConnection,
+    catalogue: Catalogue,
+    search: Search,
+    *,
+    now: datetime,
+    away: Mapping[UUID, Sequence[Span]] = MappingProxyType({}),
+) -> Free:
+    wanted = _wanted(search, catalogue, now=now)
+    if wanted is None:
+        return Free(0, (), ())
+    known = await schedule.taken(tx, catalogue.network.network_id, wanted)
     if away:
         known = Taken(
             {
@@ -72,6 +92,36 @@ async def find(
             known.rooms,
         )
     return slots.find(search, catalogue, known, now=now)
+
+
+def _search(query: FindFreeSlots, catalogue: Catalogue) -> Search:
+    if query.branch_id is not None:
+        catalogue.branch(query.branch_id)
+    if query.practitioner_id is not None:
+        catalogue.practitioner(query.practitioner_id)
+    return Search(
+        service=catalogue.service(query.service_id),
+        branch_id=query.branch_id,
+        practitioner_id=query.practitioner_id,
+        first=query.from_date,
+        days=query.days,
+    )
+
+
+def _wanted(search: Search, catalogue: Catalogue, *, now: datetime) -> Wanted | None:
+    """What has to be known of the schedule; None where no day is left to look at."""
+    span = slots.reach(search, catalogue, now=now)
+    if span is None:
+        return None
+    offers = list(
+        catalogue.offers(search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id)
+    )
+    return Wanted(
+        practitioner_ids=list({practitioner.practitioner_id for _, practitioner in offers}),
+        room_branch_ids=list({branch.branch_id for branch, _ in offers}) if search.service.room_kind else [],
+        span=span,
+        now=now,
+    )
 
 
 async def alternatives(

@@ -36,14 +36,16 @@ def instant(at: int) -> datetime:
 def merged(spans: Iterable[Span]) -> list[Span]:
     """Sorted, without overlaps; spans that touch become one."""
     result: list[Span] = []
+    opened, closed = 0, -(2**62)
     for start, end in sorted(spans):
-        if start >= end:
-            continue
-        if result and start <= result[-1][1]:
-            if end > result[-1][1]:
-                result[-1] = (result[-1][0], end)
-        else:
-            result.append((start, end))
+        if start > closed:
+            if opened < closed:
+                result.append((opened, closed))
+            opened, closed = start, max(start, end)
+        elif end > closed:
+            closed = end
+    if opened < closed:
+        result.append((opened, closed))
     return result
 
 
@@ -183,7 +185,8 @@ def days_from(first: date, count: int) -> Iterator[date]:
 
 def blocked_starts(busy: Iterable[Span], *, duration: int, before: int, after: int) -> list[Span]:
     """The starts at which a visit with its buffers would touch something taken (all in seconds)."""
-    return merged((start - duration - after + 1, end + before) for start, end in busy)
+    ahead = duration + after - 1
+    return merged([(start - ahead, end + before) for start, end in busy])
 
 
 def blocked_everywhere(each: Sequence[list[Span]]) -> list[Span]:
@@ -215,21 +218,23 @@ def starts(
     result: list[int] = []
     b = f = 0
     for opening, closing in windows:
-        at = opening
-        if at < earliest:
-            at += -(-(earliest - at) // granularity) * granularity
-        while at < closing and at <= latest:
-            while f < len(fits) and fits[f][1] <= at:
-                f += 1
-            if f == len(fits) or fits[f][0] > at or at + duration > fits[f][1]:
-                break
+        at = (
+            opening
+            if opening >= earliest
+            else opening + -(-(earliest - opening) // granularity) * granularity
+        )
+        while f < len(fits) and fits[f][1] <= at:
+            f += 1
+        if f == len(fits):
+            break
+        last = min(closing, latest + 1, fits[f][1] - duration + 1)
+        while at < last:
             while b < len(blocked) and blocked[b][1] <= at:
                 b += 1
-            if b < len(blocked) and blocked[b][0] <= at:
-                at += -(-(blocked[b][1] - at) // granularity) * granularity
-                continue
-            result.append(at)
-            at += granularity
+            start, end = blocked[b] if b < len(blocked) else (last, last)
+            if at < start:
+                result.extend(range(at, min(start, last), granularity))
+            at += -(-(end - at) // granularity) * granularity
     return result
 
 

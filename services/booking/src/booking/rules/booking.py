@@ -103,10 +103,9 @@ def _check_horizon(place: Place, *, now: datetime) -> None:
 
 def _windows(place: Place, catalogue: Catalogue) -> list[availability.Span]:
     """Working time on the visit's day, the day before and the day after: a visit may cross midnight."""
-    rules = catalogue.hours_at(place.practitioner, place.branch.branch_id)
     day = local_date(place.starts_at, place.branch)
     return [
         span
         for around in availability.days_from(day - timedelta(days=1), 3)
-        for span in availability.working_on(rules, place.branch.hours, place.branch.zone, around)
+        for span in catalogue.working_on(place.branch, place.practitioner, around)
     ]

@@ -1,11 +1,13 @@
 """The directory of one network as a value: what exists, what goes together, and what may be put into it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time
 from typing import TypeVar
 from uuid import UUID
 
+from booking.rules import availability
+from booking.rules.availability import Span
 from booking.rules.refusals import HoursEndBeforeStart, NotOffered, RoomStays, WrongCurrency
 from common.contracts.directory import (
     Branch,
@@ -21,6 +23,8 @@ from common.errors import UnknownThing
 Thing = Branch | Practitioner | Room | Service
 Known = TypeVar("Known")
 MIDNIGHT = time(0, 0)
+MOST_DAYS = 100_000
+"""Of working time remembered with one catalogue: a year of two hundred practitioners."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class Catalogue:
     rooms: Mapping[UUID, Room]
     services: Mapping[UUID, Service]
     versions: Mapping[str, int]
+    _days: dict[tuple[UUID, UUID, date], Sequence[Span]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def branch(self, branch_id: UUID) -> Branch:
         """Or `unknown-branch`."""
@@ -63,6 +70,18 @@ class Catalogue:
     def hours_at(self, practitioner: Practitioner, branch_id: UUID) -> list[WorkingHours]:
         """A practitioner's weekly rules at one branch."""
         return [rule for rule in practitioner.working_hours if rule.branch_id == branch_id]
+
+    def working_on(self, branch: Branch, practitioner: Practitioner, day: date) -> Sequence[Span]:
+        """When a practitioner works at a branch on a local day: worked out once for each revision."""
+        key = (branch.branch_id, practitioner.practitioner_id, day)
+        spans = self._days.get(key)
+        if spans is None:
+            rules = self.hours_at(practitioner, branch.branch_id)
+            spans = availability.working_on(rules, branch.hours, branch.zone, day)
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            self._days[key] = spans
+        return spans
 
     def offers(
         self, service: Service, *, branch_id: UUID | None = None, practitioner_id: UUID | None = None

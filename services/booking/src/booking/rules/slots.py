@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from booking.rules import availability
@@ -60,26 +61,65 @@ def reach(search: Search, catalogue: Catalogue, *, now: datetime) -> Span | None
     return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
 
 
-def find(search: Search, catalogue: Catalogue, taken: Taken, *, now: datetime) -> list[Slot]:
-    """Free slots in order of time, then practitioner."""
-    found = [
-        (at, practitioner.practitioner_id, branch.branch_id)
-        for branch, practitioner in catalogue.offers(
-            search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id
-        )
+@dataclass(frozen=True)
+class Free:
+    """What a search found: thousands of slots as numbers, until somebody needs them as values or as text."""
+
+    length: int
+    """Of each visit, in seconds."""
+    places: Sequence[tuple[UUID, UUID]]
+    """Practitioners at branches."""
+    found: Sequence[tuple[int, int]]
+    """A start, and which of the places; in order of time, then practitioner."""
+
+    def slots(self) -> list[Slot]:
+        """As values."""
+        return [
+            Slot(
+                starts_at=availability.instant(at),
+                ends_at=availability.instant(at + self.length),
+                branch_id=self.places[place][1],
+                practitioner_id=self.places[place][0],
+            )
+            for at, place in self.found
+        ]
+
+    def written(self) -> bytes:
+        """As the JSON of `FreeSlots`, of which each start and each place is put into words once."""
+        where = [
+            f'"branch_id":"{branch_id}","practitioner_id":"{practitioner_id}"}}'
+            for practitioner_id, branch_id in self.places
+        ]
+        when = {
+            at: f'{{"starts_at":"{_utc(at)}","ends_at":"{_utc(at + self.length)}",'
+            for at in {at for at, _ in self.found}
+        }
+        return f'{{"slots":[{",".join([when[at] + where[place] for at, place in self.found])}]}}'.encode()
+
+
+@lru_cache(maxsize=65536)
+def _utc(at: int) -> str:
+    return availability.instant(at).isoformat()[:19] + "Z"
+
+
+def find(search: Search, catalogue: Catalogue, taken: Taken, *, now: datetime) -> Free:
+    """Free slots, the earliest `MOST_SLOTS` of them."""
+    offers = sorted(
+        catalogue.offers(search.service, branch_id=search.branch_id, practitioner_id=search.practitioner_id),
+        key=lambda offer: (offer[1].practitioner_id, offer[0].branch_id),
+    )
+    # One number for start and place sorts many times faster than what it stands for.
+    many = max(1, len(offers))
+    found = sorted(
+        at * many + place
+        for place, (branch, practitioner) in enumerate(offers)
         for at in _starts(search, branch, practitioner, catalogue, taken, now=now)
-    ]
-    found.sort()
-    length = timedelta(minutes=search.service.duration)
-    return [
-        Slot(
-            starts_at=(starts_at := availability.instant(at)),
-            ends_at=starts_at + length,
-            branch_id=branch_id,
-            practitioner_id=practitioner_id,
-        )
-        for at, practitioner_id, branch_id in found[:MOST_SLOTS]
-    ]
+    )
+    return Free(
+        length=search.service.duration * 60,
+        places=[(practitioner.practitioner_id, branch.branch_id) for branch, practitioner in offers],
+        found=[divmod(one, many) for one in found[:MOST_SLOTS]],
+    )
 
 
 def _starts(
@@ -95,10 +135,8 @@ def _starts(
     first, count = search.dates(branch, now)
     if not count:
         return []
-    rules = catalogue.hours_at(practitioner, branch.branch_id)
     by_day = [
-        availability.working_on(rules, branch.hours, branch.zone, day)
-        for day in availability.days_from(first, count + 1)
+        catalogue.working_on(branch, practitioner, day) for day in availability.days_from(first, count + 1)
     ]
     lengths = {
         "duration": service.duration * 60,

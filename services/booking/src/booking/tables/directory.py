@@ -94,6 +94,10 @@ class Directories:
         known = self._known[network_id] = await read(tx, network_id)
         return known
 
+    def known(self, network_id: str) -> Catalogue | None:
+        """The copy as it is, where there is one."""
+        return self._known.get(network_id)
+
     async def latest_known(self, tx: AsyncConnection, network_id: str) -> Catalogue:
         """The copy as it is, for whoever finds out by other means that it is behind."""
         return self._known.get(network_id) or await self.current(tx, network_id)

@@ -1,9 +1,10 @@
 """What is taken already: the one read behind every search for slots."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil, floor
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,59 +13,93 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from booking.rules.appointment import FREE
 from booking.rules.availability import Span, instant
 from booking.rules.slots import Taken
+from common.statements import SCOPE, Statement, Statements
 
 LONGEST = timedelta(hours=24 + 4 + 4)
 """The longest visit with its buffers that the catalogue allows: whatever starts earlier is over."""
 
 
-async def taken(
-    tx: AsyncConnection,
-    network_id: str,
-    *,
-    practitioner_ids: Sequence[UUID],
-    room_branch_ids: Sequence[UUID],
-    span: Span,
-    now: datetime,
-) -> Taken:
-    """Everything that occupies these practitioners, or rooms of these branches, around a time.
+@dataclass(frozen=True)
+class Wanted:
+    """Whose time is asked about, and which: practitioners, and the rooms of branches."""
+
+    practitioner_ids: Sequence[UUID]
+    room_branch_ids: Sequence[UUID]
+    span: Span
+    now: datetime
+
+
+async def taken(tx: AsyncConnection, network_id: str, wanted: Wanted) -> Taken:
+    """Everything that occupies these practitioners, or these rooms, around a time.
 
     A hold that has run out is free already, though its row may not have been ended yet.
     """
-    rows = await tx.execute(
-        _TAKEN,
-        {
-            "network": network_id,
-            "practitioners": list(practitioner_ids),
-            "branches": list(room_branch_ids),
-            "start": instant(span[0]) - LONGEST,
-            "end": instant(span[1]) + LONGEST,
-            "now": now,
-        },
-    )
+    return _taken((await tx.execute(_TAKEN, _values(network_id, wanted))).all())
+
+
+async def taken_at(statements: Statements, network_id: str, wanted: Wanted) -> tuple[int | None, Taken]:
+    """The same in one round trip, behind the directory's revision at that moment."""
+    rows = await statements.rows(_TAKEN_AT, _values(network_id, wanted))
+    busy = _taken(tuple(row)[1:] for row in rows if row["practitioner_id"] is not None)
+    return rows[0]["revision"], busy
+
+
+def _values(network_id: str, wanted: Wanted) -> dict[str, Any]:
+    return {
+        "network": network_id,
+        "practitioners": list(wanted.practitioner_ids),
+        "branches": list(wanted.room_branch_ids),
+        "start": instant(wanted.span[0]) - LONGEST,
+        "end": instant(wanted.span[1]) + LONGEST,
+        "now": wanted.now,
+    }
+
+
+def _taken(rows: Iterable[Sequence[Any]]) -> Taken:
     practitioners: dict[UUID, list[Span]] = defaultdict(list)
     rooms: dict[UUID, list[Span]] = defaultdict(list)
-    for row in rows:
-        busy = (
-            floor(row.starts_at.timestamp()) - row.buffer_before * 60,
-            ceil(row.ends_at.timestamp()) + row.buffer_after * 60,
-        )
-        practitioners[row.practitioner_id].append(busy)
-        if row.room_id is not None:
-            rooms[row.room_id].append(busy)
+    for practitioner_id, room_id, starts, ends in rows:
+        busy = list(zip(starts, ends, strict=True))
+        practitioners[practitioner_id] += busy
+        if room_id is not None:
+            rooms[room_id] += busy
     return Taken(practitioners, rooms)
 
 
 _FREE = ", ".join(f"'{status}'" for status in FREE)
-_COLUMNS = "appointment_id, practitioner_id, room_id, starts_at, ends_at, buffer_before, buffer_after"
 # NOT IN, because the condition of the constraints' own indexes (IN) would tempt the planner to use them, and under
 # row-level security it could do so by practitioner only: operators of ranges are not leak-proof.
 OCCUPIES = f"status NOT IN ({_FREE})"
-_WHERE = (
-    f"network_id = :network AND starts_at > :start AND starts_at < :end AND {OCCUPIES}"
-    " AND (held_until IS NULL OR held_until > :now)"
-)
-# Two arms, so that each has its own index; UNION leaves out what both find.
-_TAKEN = sa.text(f"""
-    SELECT {_COLUMNS} FROM appointments WHERE practitioner_id = ANY(:practitioners) AND {_WHERE}
-    UNION SELECT {_COLUMNS} FROM appointments WHERE branch_id = ANY(:branches) AND {_WHERE}
+
+
+def _busy(network: str) -> str:
+    """A row for each practitioner (and room) with the seconds from and until which it is taken.
+
+    Lists of numbers, because a month of ten practitioners is thousands of appointments: as rows with instants they
+    would cost the reader more than everything else of a search. Two arms, so that each has its own index; the
+    second leaves out what the first finds.
+    """
+    where = (
+        f"network_id = {network} AND starts_at > :start AND starts_at < :end AND {OCCUPIES}"
+        " AND (held_until IS NULL OR held_until > :now)"
+    )
+    columns = "practitioner_id, room_id, starts_at, ends_at, buffer_before, buffer_after"
+    return f"""
+        SELECT practitioner_id, room_id,
+            array_agg(CAST(floor(date_part('epoch', starts_at)) AS bigint) - buffer_before * 60) AS starts,
+            array_agg(CAST(ceil(date_part('epoch', ends_at)) AS bigint) + buffer_after * 60) AS ends
+        FROM (
+            SELECT {columns} FROM appointments WHERE practitioner_id = ANY(:practitioners) AND {where}
+            UNION ALL SELECT {columns} FROM appointments
+            WHERE branch_id = ANY(:branches) AND practitioner_id <> ALL(:practitioners) AND {where}
+        ) AS occupied
+        GROUP BY practitioner_id, room_id
+    """  # noqa: S608 - words of this module
+
+
+_TAKEN = sa.text(_busy(":network"))
+_TAKEN_AT = Statement(f"""
+    WITH {SCOPE}
+    SELECT (SELECT revision FROM networks WHERE networks.network_id = scope.network_id) AS revision, busy.*
+    FROM scope LEFT JOIN LATERAL ({_busy("scope.network_id")}) AS busy ON true
 """)  # noqa: S608

@@ -326,21 +326,6 @@ async def test_nothing_ends_before_it_starts(clinic: Clinic):
     assert await code_of(clinic.tell(CompleteAppointment(appointment_id=it))) == "not-started"
 
 
-async def test_money_is_in_the_networks_currency_and_for_a_visit(clinic: Clinic):
-    it = (await clinic.book(TEN)).appointment.appointment_id
-    clinic.put_clock(TEN)
-    euros, tenge = Paid(amount=1, currency="EUR"), Paid(amount=1, currency="KZT")
-    assert await code_of(clinic.tell(CompleteAppointment(appointment_id=it, paid=euros))) == "wrong-currency"
-    assert await code_of(clinic.tell(RecordPayment(visit_id=it, paid=tenge))) == "unknown-visit"
-    assert await code_of(clinic.tell(RecordPayment(visit_id=new_id(), paid=tenge))) == "unknown-visit"
-    await clinic.tell(CompleteAppointment(appointment_id=it))
-    pay = RecordPayment(visit_id=it, paid=tenge)
-    first = await clinic.tell(pay, clinic.staff("accounting"))
-    assert await clinic.tell(pay, clinic.staff("accounting")) == first
-    assert await code_of(clinic.tell(RecordPayment(visit_id=it, paid=euros))) == "wrong-currency"
-    assert first.visit.paid.amount == 1
-
-
 async def test_a_doctor_completes_their_own_visits_only(clinic: Clinic):
     it = (await clinic.book(TEN)).appointment.appointment_id
     clinic.put_clock(TEN)

@@ -204,7 +204,9 @@ async def test_reports_are_about_the_days_and_the_branch_asked_for(clinic: Clini
     assert await ask("no-show") == {"booked": 2, "fulfilled": 1, "noshow": 1, "rate": 0.5, "lost": 1_000_000}
     assert (await ask("no-show", to_date=date(2026, 11, 4)))["booked"] == 3
     assert await ask("sources") == {"booked": 2}
-    assert await ask("revenue") == {"visits": 1, "paid": 900_000}
+    assert await ask("revenue") == {
+        "visits": 1, "paid": 900_000, "average": 900_000, "charged": 1_000_000, "discounts": 0,
+    }  # fmt: skip
     assert await ask("load") == {
         "booked": 30,
         "offered": 540,

@@ -297,7 +297,7 @@ def _held(one: Appointment, slot: Slot, *, until: datetime, now: datetime) -> Ap
         confirmed_at=None,
         created_at=now,
         path=(),
-        payments=(),
+        entries=(),
     )
 
 

@@ -4,14 +4,14 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.operations import waitlist
+from booking.operations import money, waitlist
 from booking.operations.acting import Acting
 from booking.operations.taking import change_where_free
 from booking.rules import appointment as rules
 from booking.rules import telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import notice
-from booking.rules.catalogue import Catalogue, expect_currency
+from booking.rules.catalogue import Catalogue
 from booking.rules.permissions import Deed, expect_may
 from booking.rules.refusals import SlotTaken
 from booking.tables import appointments
@@ -30,10 +30,7 @@ from common.contracts.booking import (
     ConfirmAppointment,
     CorrectAppointment,
     MarkNoShow,
-    Paid,
-    RecordPayment,
     VisitCompleted,
-    VisitPaid,
     VisitState,
 )
 
@@ -88,11 +85,8 @@ async def complete(tx: AsyncConnection, acting: Acting, command: CompleteAppoint
     """The visit took place, perhaps with money: one event ends it."""
     catalogue, before = await _look(tx, acting, "complete", command)
     rules.expect_version(before, command.if_version)
-    after = rules.complete(before, now=acting.now)
-    if command.paid is not None:
-        after = _paid(acting, catalogue, after, command.paid)
-        await appointments.add_payment(tx, after, command.command_id, received_by=acting.caller.actor)
-    await appointments.change(tx, after)
+    completed = rules.complete(before, now=acting.now)
+    after = await money.at_completion(tx, acting, catalogue, completed, command)
     event = VisitCompleted(
         network_id=acting.network_id,
         occurred_at=acting.now,
@@ -120,25 +114,6 @@ async def correct(tx: AsyncConnection, acting: Acting, command: CorrectAppointme
         version=after.version,
         appointment=telling.state(after),
         corrected_from=before.status,
-    )
-    await outbox.record(tx, event)
-    return _record(catalogue, after)
-
-
-async def pay(tx: AsyncConnection, acting: Acting, command: RecordPayment) -> AppointmentRecord:
-    """Money that came after the visit."""
-    catalogue = await acting.directories.current(tx, acting.network_id)
-    before = await appointments.lock(tx, acting.network_id, command.visit_id, kind="visit")
-    expect_may(acting.caller, "pay", branch_id=before.branch_id, practitioner_id=before.practitioner_id)
-    expect_currency(command.paid.currency, catalogue.network)
-    after = rules.pay_later(before, command.paid, now=acting.now)
-    await appointments.change(tx, after)
-    await appointments.add_payment(tx, after, command.command_id, received_by=acting.caller.actor)
-    event = VisitPaid(
-        network_id=acting.network_id,
-        occurred_at=acting.now,
-        version=after.version,
-        visit=_visit(catalogue, after),
     )
     await outbox.record(tx, event)
     return _record(catalogue, after)
@@ -178,11 +153,6 @@ async def _write(
     )
     await outbox.record(tx, told)
     return _record(catalogue, after)
-
-
-def _paid(acting: Acting, catalogue: Catalogue, appointment: Appointment, paid: Paid) -> Appointment:
-    expect_currency(paid.currency, catalogue.network)
-    return rules.pay(appointment, paid, now=acting.now)
 
 
 def _visit(catalogue: Catalogue, appointment: Appointment) -> VisitState:

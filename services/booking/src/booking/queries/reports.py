@@ -22,6 +22,9 @@ async def report(tx: AsyncConnection, catalogue: Catalogue, query: AskReport) ->
     if query.kpi == "load":
         days = rules.days_of_load(query)
         return rules.load(await reports.worked(tx, network_id, periods), catalogue, branches, days)
+    if query.kpi == "till":
+        ids = [branch.branch_id for branch in branches]
+        return rules.till(await reports.taken(tx, network_id, ids, query.from_date, query.to_date), catalogue)
     tallies = await reports.tallies(tx, network_id, periods)
     match query.kpi:
         case "no-show":

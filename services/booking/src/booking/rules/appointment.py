@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from booking.rules import ledger
+from booking.rules.ledger import Account, Entry
 from booking.rules.refusals import (
     HoldOver,
     IllegalTransition,
@@ -17,14 +19,8 @@ from booking.rules.refusals import (
     TooLateToMove,
     TooManyMoves,
 )
-from common.contracts.booking import (
-    Paid,
-    Payment,
-    Source,
-    Status,
-)
-from common.contracts.messages import Money
-from common.errors import UnknownThing, VersionConflict
+from common.contracts.booking import Instalment, Source, Status
+from common.errors import VersionConflict
 
 OCCUPYING: tuple[Status, ...] = ("held", "booked", "confirmed", "arrived", "fulfilled")
 """Statuses whose time belongs to the appointment. A visit that took place keeps its time: nothing is booked over it."""
@@ -103,9 +99,15 @@ class Appointment:
     cancel_reason: str | None = None
     late_cancel: bool = False
     price: int | None = None
-    """Minor units, as the catalogue had it when the visit was booked."""
+    """Minor units: as the catalogue had it when the visit was booked, or as it was agreed on."""
     currency: str = ""
-    payments: tuple[Payment, ...] = ()
+    list_price: int | None = None
+    """What the catalogue asked for, where `price` is another; `price_reason` says why."""
+    price_reason: str | None = None
+    instalments: tuple[Instalment, ...] = ()
+    """When the open part of the price is to be paid."""
+    entries: tuple[Entry, ...] = ()
+    """What came and went for it, the latest last."""
 
     @property
     def place(self) -> tuple[UUID, UUID, UUID, UUID, datetime]:
@@ -124,8 +126,21 @@ class Appointment:
 
     @property
     def paid(self) -> int:
-        """What was paid so far, in minor units."""
-        return sum(payment.amount.amount for payment in self.payments)
+        """What was paid so far and has not gone back, in minor units."""
+        return ledger.net(self.entries)
+
+    @property
+    def account(self) -> Account:
+        """What it costs and what was paid for it."""
+        return Account(
+            patient_id=self.patient_id,
+            branch_id=self.branch_id,
+            status=self.status,
+            price=self.price,
+            currency=self.currency,
+            paid=self.paid,
+            instalments=self.instalments,
+        )
 
 
 def expect_version(appointment: Appointment, if_version: int | None) -> None:
@@ -279,22 +294,9 @@ def correct(appointment: Appointment) -> Appointment:
         corrected,
         path=appointment.path[:-1],
         completed_at=None if appointment.status == "fulfilled" else appointment.completed_at,
+        instalments=() if appointment.status == "fulfilled" else appointment.instalments,
         arrived_at=None if appointment.status == "arrived" else appointment.arrived_at,
     )
-
-
-def pay(appointment: Appointment, paid: Paid, *, now: datetime) -> Appointment:
-    """Add a payment to what was paid for the visit."""
-    money = Money(amount=paid.amount, currency=paid.currency)
-    payment = Payment(amount=money, method=paid.method, paid_at=now)
-    return replace(appointment, payments=(*appointment.payments, payment))
-
-
-def pay_later(appointment: Appointment, paid: Paid, *, now: datetime) -> Appointment:
-    """Money after the visit; before there is one it belongs to its completion (`unknown-visit`)."""
-    if appointment.status != "fulfilled":
-        raise UnknownThing("visit", appointment.appointment_id)
-    return replace(pay(appointment, paid, now=now), version=appointment.version + 1)
 
 
 def _expect_started(appointment: Appointment, now: datetime) -> None:

@@ -33,10 +33,23 @@ class Tally:
     source: Source
     number: int
     price: int
-    """The sum of what the catalogue asked for when they were booked."""
+    """The sum of what they cost: what the catalogue asked for when they were booked, or was agreed on."""
     paid: int
+    """Less what went back."""
     paid_for: int
-    """How many of them anything was paid for."""
+    """How many of them anything was paid for that has not gone back."""
+    discounts: int = 0
+    """The sum of what they cost less than the catalogue asked for."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one branch's till received and gave back by one method."""
+
+    branch_id: UUID
+    method: str
+    received: int
+    refunded: int
 
 
 @dataclass(frozen=True)
@@ -86,8 +99,8 @@ def sources(tallies: Sequence[Tally]) -> Report:
 
 
 def revenue(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
-    """What was paid, by practitioner and service. A payment counts on the day of its visit."""
-    paid = [tally for tally in tallies if tally.paid_for]
+    """What visits brought, by practitioner and service. Money counts on the day of its visit, a deposit not yet."""
+    visits = [tally for tally in tallies if tally.status == "fulfilled"]
     rows = [
         ReportRow(
             labels={
@@ -98,17 +111,43 @@ def revenue(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
             values=_revenue(theirs),
         )
         for (practitioner_id, service_id), theirs in _grouped(
-            paid, lambda tally: (tally.practitioner_id, tally.service_id)
+            visits, lambda tally: (tally.practitioner_id, tally.service_id)
         ).items()
     ]
-    return Report(kpi="revenue", totals=_revenue(paid), rows=rows)
+    return Report(kpi="revenue", totals=_revenue(visits), rows=rows)
 
 
 def _revenue(tallies: Sequence[Tally]) -> dict[str, float]:
+    visits = sum(tally.paid_for for tally in tallies)
+    paid = sum(tally.paid for tally in tallies)
     return {
-        "visits": sum(tally.paid_for for tally in tallies),
-        "paid": sum(tally.paid for tally in tallies),
+        "visits": visits,
+        "paid": paid,
+        "average": paid / visits if visits else 0.0,
+        "charged": sum(tally.price for tally in tallies),
+        "discounts": sum(tally.discounts for tally in tallies),
     }
+
+
+def till(taken: Sequence[Taken], catalogue: Catalogue) -> Report:
+    """What tills received and gave back, by branch and method, on their own days."""
+    rows = [
+        ReportRow(
+            labels={
+                "branch_id": str(branch_id),
+                "branch": catalogue.branch(branch_id).name,
+                "method": method,
+            },
+            values=_taken(theirs),
+        )
+        for (branch_id, method), theirs in _grouped(taken, lambda one: (one.branch_id, one.method)).items()
+    ]
+    return Report(kpi="till", totals=_taken(taken), rows=rows)
+
+
+def _taken(taken: Sequence[Taken]) -> dict[str, float]:
+    received, refunded = sum(one.received for one in taken), sum(one.refunded for one in taken)
+    return {"received": received, "refunded": refunded, "net": received - refunded}
 
 
 def days_of_load(query: AskReport) -> list[date]:

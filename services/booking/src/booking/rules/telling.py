@@ -1,7 +1,7 @@
 """What others are told of an appointment: the forms of the contract."""
 
 from booking.rules.appointment import Appointment
-from common.contracts.booking import AppointmentRecord, AppointmentState, VisitState
+from common.contracts.booking import AppointmentRecord, AppointmentState, Deposit, Payment, VisitState
 from common.contracts.messages import Money
 
 
@@ -31,11 +31,11 @@ def state(appointment: Appointment) -> AppointmentState:
     )
 
 
-def visit(appointment: Appointment, *, service_kind: str) -> VisitState | None:
-    """The visit, once it took place."""
+def visit(appointment: Appointment, *, service_kind: str, asked: bool = False) -> VisitState | None:
+    """The visit, once it took place. `asked`: with the reasons that people wrote, which are never on the bus."""
     if appointment.status != "fulfilled" or appointment.completed_at is None:
         return None
-    currency = appointment.currency
+    came, went = _payments(appointment, asked=asked)
     return VisitState(
         visit_id=appointment.appointment_id,
         appointment_id=appointment.appointment_id,
@@ -46,10 +46,46 @@ def visit(appointment: Appointment, *, service_kind: str) -> VisitState | None:
         service_kind=service_kind,
         starts_at=appointment.starts_at,
         completed_at=appointment.completed_at,
-        price=None if appointment.price is None else Money(amount=appointment.price, currency=currency),
-        paid=Money(amount=appointment.paid, currency=currency) if appointment.payments else None,
-        payments=list(appointment.payments),
+        price=_money(appointment, appointment.price),
+        list_price=_money(appointment, appointment.list_price),
+        price_reason=appointment.price_reason if asked else None,
+        paid=_money(appointment, appointment.paid if appointment.entries else None),
+        payments=came,
+        refunds=went,
+        balance=_money(appointment, None if appointment.price is None else appointment.account.open),
+        instalments=list(appointment.instalments),
     )
+
+
+def deposit(appointment: Appointment, *, asked: bool = False) -> Deposit | None:
+    """What was paid for it, while it is no visit."""
+    paid = _money(appointment, appointment.paid if appointment.entries else None)
+    if appointment.status == "fulfilled" or paid is None:
+        return None
+    came, went = _payments(appointment, asked=asked)
+    return Deposit(paid=paid, payments=came, refunds=went)
+
+
+def _money(appointment: Appointment, amount: int | None) -> Money | None:
+    return None if amount is None else Money(amount=amount, currency=appointment.currency)
+
+
+def _payments(appointment: Appointment, *, asked: bool) -> tuple[list[Payment], list[Payment]]:
+    """What came, and what went."""
+    told: tuple[list[Payment], list[Payment]] = ([], [])
+    for entry in appointment.entries:
+        payment = Payment(
+            amount=Money(amount=abs(entry.amount), currency=entry.currency),
+            method=entry.method,
+            paid_at=entry.till.at,
+            payment_id=entry.entry_id,
+            kind=entry.kind,
+            reason=entry.reason if asked else "",
+            reverses=entry.reverses,
+            other_visit_id=entry.other_visit_id,
+        )
+        told[0 if entry.came else 1].append(payment)
+    return told
 
 
 def record(appointment: Appointment, *, service_kind: str) -> AppointmentRecord:
@@ -57,5 +93,6 @@ def record(appointment: Appointment, *, service_kind: str) -> AppointmentRecord:
     return AppointmentRecord(
         appointment=state(appointment),
         version=appointment.version,
-        visit=visit(appointment, service_kind=service_kind),
+        visit=visit(appointment, service_kind=service_kind, asked=True),
+        deposit=deposit(appointment, asked=True),
     )

@@ -11,17 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules.appointment import Appointment
 from booking.rules.waitlist import Freed
+from booking.tables import ledger as ledger_rows
 from booking.tables.schedule import LONGEST, OCCUPIES
 from common import outbox
-from common.contracts.booking import Payment
-from common.contracts.messages import Event, Money
+from common.contracts.booking import Instalment
+from common.contracts.messages import Event
 from common.errors import UnknownThing
 
 _PLAIN = (
     "version", "status", "patient_id", "practitioner_id", "branch_id", "service_id", "room_id", "starts_at",
     "ends_at", "buffer_before", "buffer_after", "overlap_lane", "overbook_reason", "series_id", "campaign_id",
     "booked_by", "source", "sequence", "moves", "held_until", "held_for", "answer_by", "created_at", "confirmed_at", "arrived_at",
-    "completed_at", "cancel_reason", "late_cancel", "price", "currency",
+    "completed_at", "cancel_reason", "late_cancel", "price", "currency", "list_price", "price_reason",
 )  # fmt: skip
 """Columns that are fields of `Appointment` as they stand."""
 
@@ -29,6 +30,7 @@ _EXPRESSIONS: Mapping[str, str] = {
     **{name: f":{name}" for name in _PLAIN},
     "utm": "CAST(:utm AS jsonb)",
     "path": ":path",
+    "instalments": "CAST(:instalments AS jsonb)",
     "visit": "tstzrange(:starts_at, :ends_at)",
     "busy": "tstzrange(:busy_from, :busy_to)",
     "due_at": ":due_at",
@@ -43,6 +45,7 @@ def _values(appointment: Appointment) -> dict[str, Any]:
         **{name: getattr(appointment, name) for name in _PLAIN},
         "utm": orjson.dumps(appointment.utm).decode(),
         "path": list(appointment.path),
+        "instalments": orjson.dumps([one.model_dump() for one in appointment.instalments]).decode(),
         "busy_from": appointment.busy_from,
         "busy_to": appointment.busy_to,
         "due_at": appointment.held_until or appointment.answer_by,
@@ -58,14 +61,8 @@ def _appointment(row: sa.Row[Any]) -> Appointment:
         **{name: getattr(row, name) for name in _PLAIN},
         utm=row.utm,
         path=tuple(row.path),
-        payments=tuple(
-            Payment(
-                amount=Money(amount=payment["amount"], currency=payment["currency"]),
-                method=payment["method"],
-                paid_at=payment["paid_at"],
-            )
-            for payment in row.payments or ()
-        ),
+        instalments=tuple(Instalment.model_validate(one) for one in row.instalments),
+        entries=tuple(ledger_rows.entry(one) for one in row.entries or ()),
     )
 
 
@@ -177,26 +174,6 @@ async def _overlaps(tx: AsyncConnection, question: sa.TextClause, appointment: A
     return bool((await tx.execute(question, _values(appointment))).scalar_one())
 
 
-async def add_payment(
-    tx: AsyncConnection, appointment: Appointment, payment_id: UUID, *, received_by: str
-) -> None:
-    """Write the newest payment of an appointment."""
-    payment = appointment.payments[-1]
-    await tx.execute(
-        _PAY,
-        {
-            "network_id": appointment.network_id,
-            "appointment_id": appointment.appointment_id,
-            "payment_id": payment_id,
-            "amount": payment.amount.amount,
-            "currency": payment.amount.currency,
-            "method": payment.method,
-            "paid_at": payment.paid_at,
-            "received_by": received_by,
-        },
-    )
-
-
 async def add_correction(
     tx: AsyncConnection, before: Appointment, after: Appointment, *, reason: str, by: str, at: datetime
 ) -> None:
@@ -252,11 +229,10 @@ def _insert() -> str:
     )
 
 
-_PAYMENTS = """(SELECT jsonb_agg(jsonb_build_object('amount', p.amount, 'currency', p.currency,
-    'method', p.method, 'paid_at', p.paid_at) ORDER BY p.paid_at, p.payment_id) FROM payments p
-    WHERE p.network_id = a.network_id AND p.appointment_id = a.appointment_id) AS payments"""
-_COLUMNS = ", ".join(f"a.{name}" for name in ("network_id", "appointment_id", *_PLAIN, "utm", "path"))
-_SELECT = f"SELECT {_COLUMNS}, {_PAYMENTS} FROM appointments a"  # noqa: S608
+_COLUMNS = ", ".join(
+    f"a.{name}" for name in ("network_id", "appointment_id", *_PLAIN, "utm", "path", "instalments")
+)
+_SELECT = f"SELECT {_COLUMNS}, {ledger_rows.ENTRIES} FROM appointments a"  # noqa: S608
 
 _TAKE = sa.text(_insert())
 _TAKE_AND_TELL = sa.text(f"WITH taken AS ({_insert()} RETURNING 1) {outbox.INSERT_FROM} taken")
@@ -314,10 +290,6 @@ def _overlapping(thing: str, span: str, start: str, end: str) -> sa.TextClause:
 _OVERBOOKED_THERE = sa.text(f"SELECT {_OVERBOOKED}")
 _PATIENT_BUSY = _overlapping("patient_id", "visit", "starts_at", "ends_at")
 _PRACTITIONER_BUSY = _overlapping("practitioner_id", "busy", "busy_from", "busy_to")
-_PAY = sa.text(
-    "INSERT INTO payments (network_id, appointment_id, payment_id, amount, currency, method, paid_at, received_by)"
-    " VALUES (:network_id, :appointment_id, :payment_id, :amount, :currency, :method, :paid_at, :received_by)"
-)
 _CORRECT = sa.text(
     "INSERT INTO corrections (network_id, appointment_id, version, corrected_from, corrected_to, reason,"
     " corrected_by, corrected_at) VALUES (:network_id, :appointment_id, :version, :corrected_from,"

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.rules.reports import Tally, Worked
+from booking.rules.reports import Taken, Tally, Worked
 from booking.tables.schedule import OCCUPIES
 
 
@@ -34,6 +34,14 @@ async def worked(tx: AsyncConnection, network_id: str, periods: Sequence[Period]
     return [Worked(*row) for row in rows]
 
 
+async def taken(
+    tx: AsyncConnection, network_id: str, branches: Sequence[UUID], first: date, last: date
+) -> list[Taken]:
+    """What tills received and gave back on their days, by branch and method; columns in the order of `Taken`."""
+    values = {"network": network_id, "branches": list(branches), "first": first, "last": last}
+    return [Taken(*row) for row in await tx.execute(_TAKEN, values)]
+
+
 def _values(network_id: str, periods: Sequence[Period]) -> dict[str, Any]:
     return {
         "network": network_id,
@@ -52,7 +60,8 @@ _OF_PERIODS = """
 _TALLIES = sa.text(f"""
     SELECT a.practitioner_id, a.service_id, a.status, a.source, count(*) AS number,
         CAST(coalesce(sum(a.price), 0) AS bigint) AS price,
-        CAST(coalesce(sum(p.amount), 0) AS bigint) AS paid, count(p.amount) AS paid_for
+        CAST(coalesce(sum(p.amount), 0) AS bigint) AS paid, count(*) FILTER (WHERE p.amount > 0) AS paid_for,
+        CAST(coalesce(sum(a.list_price - a.price), 0) AS bigint) AS discounts
     {_OF_PERIODS}
     LEFT JOIN (SELECT network_id, appointment_id, sum(amount) AS amount FROM payments GROUP BY 1, 2) p
         USING (network_id, appointment_id)
@@ -62,3 +71,12 @@ _WORKED = sa.text(
     f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at, a.overlap_lane > 0 {_OF_PERIODS}"
     f" WHERE {OCCUPIES}"
 )
+# A reversal counts against what it undoes: of a payment it makes less received, of a refund less refunded.
+_TAKEN = sa.text("""
+    SELECT branch_id, method,
+        CAST(coalesce(sum(amount) FILTER (WHERE (kind = 'payment') OR (kind = 'reversal' AND amount < 0)), 0) AS bigint),
+        CAST(coalesce(-sum(amount) FILTER (WHERE (kind = 'refund') OR (kind = 'reversal' AND amount >= 0)), 0) AS bigint)
+    FROM payments WHERE network_id = :network AND branch_id = ANY(:branches) AND day BETWEEN :first AND :last
+        AND kind <> 'moved'
+    GROUP BY 1, 2 ORDER BY 1, 2
+""")

@@ -10,12 +10,13 @@ from common.contracts.booking.money import Paid
 from common.contracts.booking.states import (
     AppointmentRecord,
     AppointmentState,
+    Deposit,
     Slot,
     Source,
     Status,
     VisitState,
 )
-from common.contracts.messages import Command, Event, Message, Query
+from common.contracts.messages import Command, Event, Message, Money, Query
 
 
 class BookAppointment(Command[AppointmentRecord]):
@@ -121,11 +122,17 @@ class CheckInAppointment(Command[AppointmentRecord]):
 
 
 class CompleteAppointment(Command[AppointmentRecord]):
-    """The visit took place; `paid` is optional. Refused: `wrong-currency`, `illegal-transition`, `not-started`."""
+    """The visit took place; `paid` is optional. Refused: `wrong-currency`, `illegal-transition`, `not-started`.
+
+    `price` is what it costs, where that is not what the catalogue had when it was booked; then `price_reason` says
+    why (`price-needs-reason`).
+    """
 
     subject: ClassVar[str] = "booking.command.appointment.complete.v1"
     appointment_id: UUID
     paid: Paid | None = None
+    price: Money | None = None
+    price_reason: str | None = Field(default=None, min_length=1, max_length=200)
     if_version: int | None = None
 
 
@@ -231,8 +238,15 @@ class VisitCompleted(AppointmentEvent):
     visit: VisitState
 
 
+class AppointmentPaid(AppointmentEvent):
+    """Money came or went for an appointment that is no visit (yet)."""
+
+    subject: ClassVar[str] = "booking.event.appointment.paid.v1"
+    deposit: Deposit
+
+
 class VisitPaid(Event):
-    """Money came after the visit. `version` is the appointment's."""
+    """After the visit money came or went, or it was agreed when it will. `version` is the appointment's."""
 
     subject: ClassVar[str] = "booking.event.visit.paid.v1"
     visit: VisitState

@@ -29,10 +29,13 @@ class AskReport(Query[Report]):
     """`no-show`: totals booked, fulfilled, noshow, rate, lost (minor units), by practitioner;
     `sources`: appointments per source; `load`: booked and offered minutes per practitioner and day
     (`overbooked` of the booked ones on purpose beside another visit);
-    `revenue`: paid per practitioner and service. Days are local to the branch, `to_date` included."""
+    `revenue`: visits that were paid for, `paid` (less refunds), `charged` and `discounts` per practitioner and service,
+    by the day of the visit; `average` is paid / visits, the average ticket;
+    `till`: received and refunded per branch and method, by the day of the till.
+    Days are local to the branch, `to_date` included."""
 
     subject: ClassVar[str] = "booking.query.report.v1"
-    kpi: Literal["no-show", "sources", "load", "revenue"]
+    kpi: Literal["no-show", "sources", "load", "revenue", "till"]
     from_date: date
     to_date: date
     branch_id: UUID | None = None

@@ -1,5 +1,6 @@
 """What appointments, slots and visits are: the values that messages carry."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -60,18 +61,57 @@ class AppointmentRecord(Message):
     appointment: AppointmentState
     version: int
     visit: "VisitState | None" = None
+    deposit: "Deposit | None" = None
+
+
+PaymentMethod = Literal["cash", "card", "transfer", "other"]
+
+EntryKind = Literal["payment", "refund", "reversal", "moved"]
+"""`reversal` undoes a wrong entry; `moved` is money that went from one visit to another and met no till."""
 
 
 class Payment(Message):
-    """One part of what was paid."""
+    """One entry of what came or went for a visit. Amounts are positive: which way is said by the list it stands in.
+
+    `reason` is in answers only, since people write into it what they like.
+    """
 
     amount: Money
-    method: Literal["cash", "card", "transfer", "other"] = "other"
+    method: PaymentMethod = "other"
     paid_at: AwareDatetime
+    payment_id: UUID | None = None
+    kind: EntryKind = "payment"
+    reason: str = ""
+    reverses: UUID | None = None
+    """The entry that a reversal undoes."""
+    other_visit_id: UUID | None = None
+    """Where moved money came from or went to."""
+
+
+class Instalment(Message):
+    """A part of what is open for a visit, in minor units, and the last day on which it is paid in time."""
+
+    due_on: date
+    amount: int = Field(gt=0, le=10**12)
+
+
+class Deposit(Message):
+    """Money for an appointment that is no visit (yet).
+
+    Where it will be none (`cancelled`, `noshow`) the patient is owed it.
+    """
+
+    paid: Money
+    payments: list[Payment]
+    refunds: list[Payment]
 
 
 class VisitState(Message):
-    """A visit: the appointment that took place. `visit_id` equals the appointment's id."""
+    """A visit: the appointment that took place. `visit_id` equals the appointment's id.
+
+    `paid` is payments less refunds, `balance` what is open: price less paid, below zero where too much was paid,
+    None where the visit has no price.
+    """
 
     visit_id: UUID
     appointment_id: UUID
@@ -83,8 +123,14 @@ class VisitState(Message):
     starts_at: AwareDatetime
     completed_at: AwareDatetime
     price: Money | None = None
+    list_price: Money | None = None
+    """The catalogue's price, where the visit's is another; `price_reason`, in answers only, says why."""
+    price_reason: str | None = None
     paid: Money | None = None
     payments: list[Payment] = Field(default_factory=list)
+    refunds: list[Payment] = Field(default_factory=list)
+    balance: Money | None = None
+    instalments: list[Instalment] = Field(default_factory=list)
 
 
 class HeldOffer(Message):

@@ -1,0 +1,95 @@
+"""Money of visits, and the close of a day."""
+
+from booking.handlers.parts import Parts, answers
+from booking.operations import money, till
+from booking.operations.acting import settled
+from booking.queries import money as money_queries
+from booking.queries import till as till_queries
+from common.caller import Caller
+from common.contracts.booking import (
+    AppointmentRecord,
+    BalanceOf,
+    Balances,
+    CloseDay,
+    Closing,
+    ClosingDay,
+    DayClose,
+    MoveCredit,
+    PatientVisits,
+    PutInstalments,
+    RecordPayment,
+    RefundPayment,
+    ReversePayment,
+    VisitsOfPatient,
+)
+
+
+@answers.to(RecordPayment)
+async def record_payment(command: RecordPayment, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: money.pay(tx, acting, command)
+    )
+
+
+@answers.to(RefundPayment)
+async def refund_payment(command: RefundPayment, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: money.refund(tx, acting, command)
+    )
+
+
+@answers.to(ReversePayment)
+async def reverse_payment(command: ReversePayment, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: money.reverse(tx, acting, command)
+    )
+
+
+@answers.to(MoveCredit)
+async def move_credit(command: MoveCredit, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: money.move(tx, acting, command)
+    )
+
+
+@answers.to(PutInstalments)
+async def put_instalments(command: PutInstalments, caller: Caller, parts: Parts) -> AppointmentRecord:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: money.agree(tx, acting, command)
+    )
+
+
+@answers.to(CloseDay)
+async def close_day(command: CloseDay, caller: Caller, parts: Parts) -> Closing:
+    acting = parts.acting(caller)
+    return await settled(
+        parts.database, command, caller.network_id, lambda tx: till.close_day(tx, acting, command)
+    )
+
+
+@answers.to(BalanceOf)
+async def balance_of(query: BalanceOf, caller: Caller, parts: Parts) -> Balances:
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await money_queries.balances(tx, catalogue, query, caller, now=now)
+
+
+@answers.to(VisitsOfPatient)
+async def visits_of_patient(query: VisitsOfPatient, caller: Caller, parts: Parts) -> PatientVisits:
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await money_queries.visits_of_patient(tx, catalogue, query, caller)
+
+
+@answers.to(DayClose)
+async def day_close(query: DayClose, caller: Caller, parts: Parts) -> ClosingDay:
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await till_queries.closing_day(tx, catalogue, query, caller, now=now)

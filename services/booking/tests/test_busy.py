@@ -1,6 +1,7 @@
 """One schedule beside another system's calendar."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,6 +46,60 @@ def test_one_time_of_a_repeated_event_that_was_moved_is_busy_where_it_went():
     master = "UID:a|DTSTART:20270301T090000Z|DURATION:PT30M|RRULE:FREQ=DAILY;COUNT=3"
     moved = "UID:a|RECURRENCE-ID:20270302T090000Z|DTSTART:20270302T140000Z|DURATION:PT1H"
     assert spans(master, moved) == [("03-01 09:00", 30), ("03-02 14:00", 60), ("03-03 09:00", 30)]
+
+
+def fhir(*resources: dict[str, object]) -> str:
+    return json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]})
+
+
+def a_slot(status: str, start: str, end: str) -> dict[str, object]:
+    return {"resourceType": "Slot", "status": status, "start": start, "end": end, "comment": "Ivanov"}
+
+
+def test_slots_and_appointments_of_fhir_are_busy_as_their_status_says():
+    told = fhir(
+        {"resourceType": "Schedule", "id": "x"},
+        a_slot("busy", "2027-03-02T10:00:00+01:00", "2027-03-02T11:00:00+01:00"),
+        a_slot("free", "2027-03-02T11:00:00+01:00", "2027-03-02T12:00:00+01:00"),
+        a_slot("busy-unavailable", "2027-03-02T09:30:00Z", "2027-03-02T10:30:00Z"),
+        {**a_slot("booked", "2027-03-04T09:00:00Z", "2027-03-04T09:30:00Z"), "resourceType": "Appointment"},
+        {
+            **a_slot("cancelled", "2027-03-05T09:00:00Z", "2027-03-05T09:30:00Z"),
+            "resourceType": "Appointment",
+        },
+        {"resourceType": "Appointment", "status": "booked"},
+    )
+    found = busy_spans(told, zone="Europe/Paris", since=MARCH, until=APRIL)
+    assert [(datetime.fromtimestamp(start, UTC), (end - start) // 60) for start, end in found] == [
+        (datetime(2027, 3, 2, 9, tzinfo=UTC), 90),
+        (datetime(2027, 3, 4, 9, tzinfo=UTC), 30),
+    ]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{",
+        "{}",
+        '{"resourceType": "Patient"}',
+        fhir(a_slot("occupied", "2027-03-02T10:00:00Z", "2027-03-02T11:00:00Z")),
+        fhir(a_slot("busy", "2027-03-02T10:00:00", "2027-03-02T11:00:00Z")),
+        fhir({"resourceType": "Slot", "status": "busy", "start": "2027-03-02T10:00:00Z"}),
+        '{"resourceType": "Bundle", "entry": [{}]}',
+    ],
+)
+def test_fhir_that_cannot_be_read_changes_nothing(told: str):
+    with pytest.raises(MalformedCalendar):
+        busy_spans(told, zone="UTC", since=MARCH, until=APRIL)
+
+
+async def test_an_mis_that_speaks_fhir_takes_its_time_out_of_the_schedule(clinic: Clinic):
+    told = fhir(a_slot("busy", TEN.isoformat(), (TEN + timedelta(hours=1)).isoformat()))
+    command = ImportBusyTimes(
+        calendar_id=new_id(), practitioner_id=clinic.practitioner.practitioner_id, calendar=told
+    )
+    assert (await clinic.tell(command)).blocked == 1
+    assert TEN not in await free(clinic)
 
 
 def test_whole_days_are_local_days_also_those_of_23_hours():

@@ -1,4 +1,4 @@
-"""When another system's calendar says that somebody is busy: iCalendar (RFC 5545) as stretches of time."""
+"""When another system's calendar says that somebody is busy: iCalendar (RFC 5545) or FHIR as stretches of time."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from icalendar import Calendar, vRecur
 
-from booking.rules import availability
+from booking.rules import availability, busy_fhir
 from booking.rules.availability import Span
 from booking.rules.refusals import MalformedCalendar
 
@@ -20,28 +20,33 @@ MOST_TIMES = 5000
 
 
 def busy_spans(calendar: str, *, zone: str, since: datetime, until: datetime) -> list[Span]:
-    """What is busy between two instants, merged.
-
-    Free (`TRANSPARENT`) and cancelled events do not count. Days and times without a zone are local to `zone`;
-    repeated events keep the wall clock of their own zone.
-    """
+    """What is busy between two instants, merged."""
     try:
-        events: list[Any] = list(Calendar.from_ical(calendar).walk("VEVENT"))
-        moved: dict[str, set[datetime]] = defaultdict(set)
-        for event in events:
-            if "RECURRENCE-ID" in event:
-                at, where = _local(event["RECURRENCE-ID"].dt, ZoneInfo(zone))
-                moved[str(event.get("UID"))].add(at.replace(tzinfo=where).astimezone(UTC))
-        spans = [
-            span
-            for event in events
-            if str(event.get("TRANSP", "")) != "TRANSPARENT" and str(event.get("STATUS", "")) != "CANCELLED"
-            for span in _times(event, moved[str(event.get("UID"))], ZoneInfo(zone), since, until)
-        ]
+        if busy_fhir.is_fhir(calendar):
+            spans = busy_fhir.spans(calendar)
+        else:
+            spans = _events(calendar, ZoneInfo(zone), since, until)
     except (ValueError, KeyError, AttributeError, TypeError, OverflowError) as error:
         raise MalformedCalendar("This is not a calendar that can be read") from error
     window = [(availability.seconds(since), availability.seconds(until))]
     return availability.common_to(availability.merged(spans), window)
+
+
+def _events(calendar: str, zone: tzinfo, since: datetime, until: datetime) -> list[Span]:
+    """Free (`TRANSPARENT`) and cancelled events do not count. Days and times without a zone are local to `zone`;
+    repeated events keep the wall clock of their own zone."""
+    events: list[Any] = list(Calendar.from_ical(calendar).walk("VEVENT"))
+    moved: dict[str, set[datetime]] = defaultdict(set)
+    for event in events:
+        if "RECURRENCE-ID" in event:
+            at, where = _local(event["RECURRENCE-ID"].dt, zone)
+            moved[str(event.get("UID"))].add(at.replace(tzinfo=where).astimezone(UTC))
+    return [
+        span
+        for event in events
+        if str(event.get("TRANSP", "")) != "TRANSPARENT" and str(event.get("STATUS", "")) != "CANCELLED"
+        for span in _times(event, moved[str(event.get("UID"))], zone, since, until)
+    ]
 
 
 def _times(

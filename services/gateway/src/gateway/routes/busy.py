@@ -25,7 +25,7 @@ Writer = Annotated[Principal, Depends(may("directory.write"))]
 
 
 class BusyInput(Input):
-    """An iCalendar text; only its times are kept. It replaces what the same `calendar_id` said before."""
+    """An iCalendar text, or FHIR Slots and Appointments (R4, JSON); only its times are kept. It replaces what the same `calendar_id` said before."""
 
     calendar_id: UUID
     calendar: str = Field(min_length=1, max_length=60_000)

@@ -112,7 +112,7 @@ class BusyImported(Message):
 
 
 class ImportBusyTimes(Command[BusyImported]):
-    """Take what another system's calendar (iCalendar) says is busy out of a practitioner's schedule, from now on.
+    """Take what another system's calendar (iCalendar, or FHIR R4 Slots and Appointments) says is busy out of a practitioner's schedule, from now on.
 
     It replaces what the same `calendar_id` said before. Only times are kept, never what they are about. Refused:
     `malformed-calendar`.

@@ -1,0 +1,73 @@
+"""Composing a text at its real moment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from notifications.rules.texts.direction import dialled, native
+from notifications.rules.texts.icu import arguments, every_argument, format_message
+from notifications.rules.texts.placeholders import Known, Told
+from notifications.rules.texts.values import Button, Form, Subject, Text, Texts
+from notifications.rules.values import Reader
+
+ANSWERS = ("confirm", "move", "cancel")
+TURNS = ("chat-", "voice-")
+"""Turns of a conversation: the clinic signs its messages, not every sentence of a talk."""
+
+
+def compose(
+    texts: Texts,
+    parts: Sequence[str],
+    subject: Subject,
+    reader: Reader,
+    *,
+    now: datetime,
+    asks: bool = False,
+    by_buttons: bool = True,
+    links: bool = True,
+    payload: str = "",
+    form: Form = "full",
+) -> Text:
+    """The text of these parts: the first leads, the others add what only they say.
+
+    Without buttons a question says how to answer; without links (no smartphone) the branch's phone stands instead.
+    """
+    known = Known(Told(texts, subject, reader, tuple(parts), now, links))
+    lines = [line for name in _wanted(parts, asks, by_buttons) for line in spoken(texts, name, known, form)]
+    if not parts[0].startswith(TURNS):
+        lines += _closing(texts, subject, links=links)
+    buttons: tuple[Button, ...] = ()
+    if asks and by_buttons:
+        buttons = tuple(Button(texts.buttons[word], f"{word}:{payload}") for word in ANSWERS)
+    return Text(tuple(lines), texts.locale, buttons, texts.versions.get(parts[0], "built-in"))
+
+
+def _closing(texts: Texts, subject: Subject, *, links: bool) -> list[str]:
+    """The branch's phone where there are no links, and its signature."""
+    if subject.branch is None:
+        return []
+    phone = "" if links else dialled(texts, subject.branch.phone)
+    return [line for line in (phone, native(texts, subject.branch.signature)) if line]
+
+
+def _wanted(parts: Sequence[str], asks: bool, by_buttons: bool) -> list[str]:
+    wanted = [parts[0]]
+    if "details" in parts:
+        wanted.append("preparation")
+    if asks:
+        wanted += ["ask"] if by_buttons else ["ask", "ask-reply"]
+    return wanted
+
+
+def wording(texts: Texts, name: str, form: Form) -> tuple[str, ...]:
+    """The lines of a template as this form has them."""
+    return texts.sms.get(name, texts.lines[name]) if form == "sms" else texts.lines[name]
+
+
+def spoken(texts: Texts, name: str, known: Known, form: Form) -> list[str]:
+    """The lines of a template, those left out whose placeholder has no value."""
+    found: list[str] = []
+    for line in wording(texts, name, form):
+        if all(known[each.name] for each in arguments(line)):
+            values = {each.name: known[each.name] for each in every_argument(line)}
+            found.extend(format_message(texts.locale, line, values).split("\n"))
+    return found

@@ -19,7 +19,7 @@ GONE: frozenset[Status] = frozenset({"cancelled", "displaced"})
 
 @dataclass(frozen=True)
 class CalendarFile:
-    """A file and what it asks a calendar to do: `PUBLISH` or `CANCEL`."""
+    """A file and what it asks a calendar to do: `PUBLISH`, `REQUEST` (of an invitation) or `CANCEL`."""
 
     body: bytes
     method: str
@@ -28,6 +28,15 @@ class CalendarFile:
     def media_type(self) -> str:
         """As HTTP and MIME name it."""
         return f"text/calendar; charset=utf-8; method={self.method}"
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """By whom and to whom a file is mailed: it is a `REQUEST` then, which calendars replace and cancel by themselves."""
+
+    organizer: str
+    organizer_name: str
+    attendee: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ def calendar_file(
     branch: Branch | None,
     practitioner: Practitioner | None,
     locale: Locale | None = None,
+    invitation: Invitation | None = None,
     now: datetime,
 ) -> CalendarFile:
     """One entry under the same UID however often it moves, its instants in UTC, in the branch's locale by default.
@@ -65,7 +75,7 @@ def calendar_file(
     stands above the move before it and below the one that may follow.
     """
     gone = appointment.status in GONE
-    method = "CANCEL" if gone else "PUBLISH"
+    method = "CANCEL" if gone else "REQUEST" if invitation else "PUBLISH"
     words = _WORDS[locale or (branch.locale if branch else network.locales[0])]
     event = Event()
     event.add("uid", f"{appointment.appointment_id}@vinculo")
@@ -81,6 +91,11 @@ def calendar_file(
     if branch is not None:
         event.add("location", _place(branch, practitioner, words))
         event.add("contact", branch.phone)
+    if invitation is not None:
+        organizer = {"cn": invitation.organizer_name}
+        event.add("organizer", f"mailto:{invitation.organizer}", parameters=organizer)
+        attendee = {"partstat": "NEEDS-ACTION", "rsvp": "FALSE"}
+        event.add("attendee", f"mailto:{invitation.attendee}", parameters=attendee)
     calendar = Calendar()
     calendar.add("prodid", "-//Vinculo//Appointments//EN")
     calendar.add("version", "2.0")

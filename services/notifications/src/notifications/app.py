@@ -4,16 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import get_args
 
+import httpx
 from fastapi import FastAPI
 
 from common import service
 from common.contracts.directory import Locale
+from common.contracts.patient_profile import Channel
 from common.links import Links
 from common.sealed import Sealer
 from notifications import handlers
-from notifications.channels import http
+from notifications.channels import Adapter, http
+from notifications.channels.kavenegar import Kavenegar
+from notifications.channels.mail import Mail
 from notifications.channels.registration import register
+from notifications.channels.routing import ByNetwork
 from notifications.channels.sms import Sms
+from notifications.channels.voice import Voice
 from notifications.channels.whatsapp import WhatsApp
 from notifications.operations.parts import Parts
 from notifications.settings import Settings
@@ -32,16 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
         sealer=Sealer(settings.sealing_key),
         links=Links(settings.link_key),
         public_url=settings.public_url.rstrip("/"),
-        adapters={
-            "whatsapp": WhatsApp(client, settings.whatsapp_base_url, settings.whatsapp_token),
-            "sms": Sms(
-                client,
-                settings.sms_base_url,
-                settings.sms_account_sid,
-                settings.sms_token,
-                settings.public_url,
-            ),
-        },
+        adapters=adapters(settings, client),
+        mail_domain=settings.mail_domain,
     )
 
     async def register_templates() -> None:
@@ -66,6 +64,24 @@ def create_app(settings: Settings) -> FastAPI:
 
     application.router.lifespan_context = with_client
     return application
+
+
+def adapters(settings: Settings, client: httpx.AsyncClient) -> dict[Channel, Adapter]:
+    """The channels that are set up, each by its provider."""
+    twilio = Sms(
+        client, settings.sms_base_url, settings.sms_account_sid, settings.sms_token, settings.public_url
+    )
+    found: dict[Channel, Adapter] = {
+        "whatsapp": WhatsApp(client, settings.whatsapp_base_url, settings.whatsapp_token),
+        "sms": ByNetwork(Kavenegar(client, settings.kavenegar_base_url, settings.kavenegar_keys), twilio),
+    }
+    if settings.voice_base_url:
+        found["voice"] = Voice(
+            client, settings.voice_base_url, settings.voice_account_sid, settings.voice_token, settings.public_url
+        )  # fmt: skip
+    if settings.smtp_url:
+        found["email"] = Mail(settings.smtp_url, settings.mail_domain)
+    return found
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from common.accounts import Accounts
 from common.settings import CommonSettings
 
 
@@ -19,4 +20,15 @@ class Settings(CommonSettings):
     sms_base_url: str
     sms_account_sid: str
     sms_token: str
+    kavenegar_base_url: str = "https://api.kavenegar.com"
+    kavenegar_keys: Accounts = Field(default_factory=dict)
+    """Networks whose SMS go by Kavenegar; all others' go by the provider above."""
+    voice_base_url: str | None = None
+    """Without it nobody is called."""
+    voice_account_sid: str = ""
+    voice_token: str = ""
+    smtp_url: str | None = None
+    """Without it no mail is sent."""
+    mail_domain: str = "clinic.invalid"
+    """Mail comes from `<network>@<domain>`."""
     lease_seconds: float = Field(default=30, gt=0, le=600)

@@ -1,6 +1,6 @@
-"""One channel with several providers: each network's messages go by its own."""
+"""One channel with several providers: each network's messages go by the one where it has an account."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -8,31 +8,26 @@ from notifications.channels.protocol import Adapter, Known, Letter, Outcome, Wri
 
 
 class ByNetwork(Adapter):
-    """The network's own provider, or the usual one. All of them serve the same channel in the same manner."""
+    """The first provider that serves a network. All of them serve the same channel in the same manner."""
 
-    def __init__(self, usual: Adapter, own: Mapping[str, Adapter]) -> None:
-        self.channel = usual.channel
-        self.buttons = usual.buttons
-        self.looks_up = all(each.looks_up for each in (usual, *own.values()))
-        self.repeatable = all(each.repeatable for each in (usual, *own.values()))
-        self._usual = usual
-        self._own = own
+    def __init__(self, *providers: Adapter) -> None:
+        self.channel = providers[0].channel
+        self.buttons = all(each.buttons for each in providers)
+        self.looks_up = all(each.looks_up for each in providers)
+        self.repeatable = all(each.repeatable for each in providers)
+        self._providers: Sequence[Adapter] = providers
+
+    def serves(self, network_id: str) -> bool:
+        return any(each.serves(network_id) for each in self._providers)
 
     def _of(self, network_id: str) -> Adapter:
-        return self._own.get(network_id, self._usual)
+        return next(each for each in self._providers if each.serves(network_id))
 
     async def send(self, letter: Letter) -> Outcome:
-        """By the network's provider."""
         return await self._of(letter.network_id).send(letter)
 
     async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
-        """There too."""
         return await self._of(letter.network_id).find(letter, since)
 
     async def took(self, network_id: str, written: Written) -> None:
-        """There too."""
         await self._of(network_id).took(network_id, written)
-
-    def serves(self, network_id: str) -> bool:
-        """Whether that one does."""
-        return self._of(network_id).serves(network_id)

@@ -11,6 +11,7 @@ from notifications.rules import facts
 from notifications.rules.texts import Subject, Text, compose
 from notifications.tables.messages import Message
 from notifications.templates import texts
+from notifications.templates.spoken import spoken
 
 LONGEST = timedelta(days=731)
 """A link outlives every possible move of its appointment; the gateway checks the visit's own end."""
@@ -18,11 +19,14 @@ LONGEST = timedelta(days=731)
 
 def composed(
     message: Message, card: Card | None, record: AppointmentRecord | None, around: Surroundings, links: Links,
-    public_url: str, *, asks: bool, by_buttons: bool, now: datetime,
+    public_url: str, *, asks: bool, by_buttons: bool, aloud: bool = False, now: datetime,
 ) -> Text:  # fmt: skip
-    """Everything is as it stands now: the practitioner and the place come from the appointment, not from the plan."""
+    """Everything is as it stands now: the practitioner and the place come from the appointment, not from the plan.
+
+    What is said `aloud` names no links, and times as people say them.
+    """
     branch = around.branches[str(message.branch_id)]
-    spoken = facts.locale(card, branch)
+    locale = facts.locale(card, branch)
     practitioner_id = record.appointment.practitioner_id if record else message.practitioner_id
     starts_at = record.appointment.starts_at if record else message.starts_at
     previous = message.data.get("previous_starts_at")
@@ -34,14 +38,14 @@ def composed(
         service=around.services.get(str(message.service_id)),
         starts_at=starts_at,
         previous_starts_at=datetime.fromisoformat(previous) if previous else None,
-        link=_manage_link(message, record, links, public_url),
-        book_link=_book_link(message, public_url),
+        link="" if aloud else manage_link(message, record, links, public_url),
+        book_link="" if aloud else book_link(message, public_url),
         options=tuple(datetime.fromisoformat(each) for each in message.data.get("starts", [])),
     )
-    no_links = bool(card and card.preferences.no_smartphone)
+    no_links = bool(card and card.preferences.no_smartphone) and not aloud
     return compose(
-        texts(spoken), message.parts, subject, facts.reader(card, spoken), now=now, asks=asks,
-        by_buttons=by_buttons, links=not no_links, payload=str(message.appointment_id),
+        spoken(locale).texts if aloud else texts(locale), message.parts, subject, facts.reader(card, locale),
+        now=now, asks=asks, by_buttons=by_buttons, links=not no_links, payload=str(message.appointment_id),
     )  # fmt: skip
 
 
@@ -54,7 +58,8 @@ def clinic(around: Surroundings, message: Message) -> str:
     return network if branch.casefold() in network.casefold() else f"{network}, {branch}"
 
 
-def _manage_link(message: Message, record: AppointmentRecord | None, links: Links, public_url: str) -> str:
+def manage_link(message: Message, record: AppointmentRecord | None, links: Links, public_url: str) -> str:
+    """Where the patient manages the visit; nothing for a message without one."""
     if message.appointment_id is None or record is None:
         return ""
     expires_at = record.appointment.created_at + LONGEST
@@ -62,7 +67,8 @@ def _manage_link(message: Message, record: AppointmentRecord | None, links: Link
     return f"{public_url}/l/{token}"
 
 
-def _book_link(message: Message, public_url: str) -> str:
+def book_link(message: Message, public_url: str) -> str:
+    """Where the patient books again, with all that is known filled in."""
     known = {
         "service": message.service_id,
         "practitioner": message.practitioner_id,

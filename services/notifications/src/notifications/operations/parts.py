@@ -23,6 +23,7 @@ class Wakes:
 
     sending: Callable[[], None] = _nothing
     webhooks: Callable[[], None] = _nothing
+    replanning: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Parts:
     links: Links
     public_url: str
     adapters: Mapping[Channel, Adapter]
+    mail_domain: str = "clinic.invalid"
+    """Mail comes from `<network>@<domain>`."""
     wakes: Wakes = field(default_factory=Wakes)
 
     @property

@@ -18,7 +18,7 @@ from common.contracts.patient_profile import Channel
 from common.ids import new_id
 from common.sealed import Seal
 from notifications.channels import Accepted, Letter, NotReached, Outcome
-from notifications.operations import asking, composing, deciding
+from notifications.operations import asking, composing, deciding, enclosing
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
 from notifications.operations.parts import Parts
@@ -123,7 +123,7 @@ def _opened(
     asks = deciding.still_asks(message, batch.answers)
     text = composing.composed(
         message, card, record, batch.around, parts.links, parts.public_url,
-        asks=asks, by_buttons=parts.adapters[channel].buttons, now=now,
+        asks=asks, by_buttons=parts.adapters[channel].buttons, aloud=channel == "voice", now=now,
     )  # fmt: skip
     known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
     attempt = known or Attempt(
@@ -138,9 +138,14 @@ def _opened(
         message, text=seal.close({"lines": text.lines}, about="messages.text"), locale=text.locale,
         data={**message.data, "asked_confirm": asks},
     )  # fmt: skip
+    enclosure = (
+        enclosing.enclosed(message, text, record, batch.around, parts, to, now=now)
+        if channel == "email"
+        else None
+    )
     letter = Letter(
         str(attempt.attempt_id), batch.network_id, to, message.template, text,
-        free=message.only_channel is not None,
+        free=message.only_channel is not None, enclosure=enclosure,
     )  # fmt: skip
     return Sending(told, attempt, letter, verdict)
 

@@ -1,5 +1,6 @@
 """Events about messages and the tasks that people get, each written in the transaction of what it tells about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from notifications.tables import appointments
 from notifications.tables.messages import Message
 
 ANSWER_WITHIN = timedelta(hours=2)
+CALL_BACK_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,17 @@ class Telling:
                 None,
             )
         )  # fmt: skip
+
+    def missed_call(
+        self, network_id: str, call_id: UUID, branch_id: UUID | None, candidates: Sequence[UUID]
+    ) -> None:
+        """Ask for a person to call back, once per call; who it was is said only where nobody else could be meant."""
+        task = TaskRaised(
+            network_id=network_id, occurred_at=self._now, version=1, task_id=uuid5(call_id, "missed-call"),
+            kind="missed-call", patient_id=candidates[0] if len(candidates) == 1 else None, appointment_id=None,
+            branch_id=branch_id, due_at=self._now + CALL_BACK_WITHIN, reason="missed call",
+        )  # fmt: skip
+        self._told.append(Told(task, None))
 
     async def write(self, tx: AsyncConnection) -> None:
         """Put it all into the outbox."""

@@ -41,6 +41,7 @@ STATUSES: Mapping[str, int] = {
     "not-started": 409,
     "too-late-to-cancel": 409,
     "too-late-to-move": 409,
+    "too-many-moves": 409,
     "task-taken": 409,
     "task-done": 409,
     "clock-backward": 409,

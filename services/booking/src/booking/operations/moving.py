@@ -13,8 +13,9 @@ from booking.rules import telling
 from booking.rules.appointment import Appointment
 from booking.rules.booking import Place, check_place, notice
 from booking.rules.catalogue import Catalogue
+from booking.rules.giving_up import check_reason, is_late
 from booking.rules.permissions import expect_may
-from booking.tables import appointments
+from booking.tables import appointments, moves
 from common import outbox
 from common.contracts.booking import AppointmentRecord, AppointmentRescheduled, RescheduleAppointment
 
@@ -32,6 +33,7 @@ async def reschedule(
         starts_at=command.starts_at,
     )
     after = _moved(acting, catalogue, before, place, command.if_version)
+    check_reason(command.reason, by_patient=acting.caller.is_patient)
     if before.status != "displaced" and after.place == before.place:
         return telling.record(before, service_kind=place.service.kind)
     check_place(place, catalogue, now=acting.now, at_short_notice=before.status == "displaced")
@@ -51,6 +53,12 @@ async def reschedule(
         previous_starts_at=before.starts_at,
     )
     await outbox.record(tx, event)
+    late = before.status != "displaced" and is_late(
+        before.starts_at, now=acting.now, notice=notice(place.service)
+    )
+    await moves.add(
+        tx, before, moved, reason=command.reason, late=late, by=acting.caller.actor, at=acting.now
+    )
     await waitlist.offer_freed(tx, acting, catalogue, given_back)
     return telling.record(moved, service_kind=place.service.kind)
 

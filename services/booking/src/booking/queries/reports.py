@@ -2,10 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.rules import availability
+from booking.rules import availability, giving_up
 from booking.rules import reports as rules
 from booking.rules.catalogue import Catalogue
-from booking.tables import reports
+from booking.tables import moves, reports
 from common.contracts.booking import AskReport, Report
 from common.contracts.directory import Branch
 
@@ -25,6 +25,8 @@ async def report(tx: AsyncConnection, catalogue: Catalogue, query: AskReport) ->
     if query.kpi == "till":
         ids = [branch.branch_id for branch in branches]
         return rules.till(await reports.taken(tx, network_id, ids, query.from_date, query.to_date), catalogue)
+    if query.kpi == "cancellations":
+        return giving_up.report(await moves.given_up(tx, network_id, periods))
     tallies = await reports.tallies(tx, network_id, periods)
     match query.kpi:
         case "no-show":

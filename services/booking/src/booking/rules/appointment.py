@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from booking.rules import ledger
+from booking.rules.giving_up import check_reason, is_late
 from booking.rules.ledger import Account, Entry
 from booking.rules.refusals import (
     HoldOver,
@@ -202,10 +203,13 @@ def cancel(
     """
     cancelled = _go(appointment, "cancel")
     displaced = appointment.status == "displaced"
-    late = not displaced and (appointment.starts_at - now < notice or appointment.starts_at <= now)
+    check_reason(reason, by_patient=by_patient)
+    late = not displaced and is_late(appointment.starts_at, now=now, notice=notice)
     if late and by_patient:
         raise TooLateToCancel(
-            "It is too late to cancel online: please call the clinic", branch_phone=branch_phone
+            "It is too late to cancel online: please call the clinic",
+            branch_phone=branch_phone,
+            until=(appointment.starts_at - notice).isoformat(),
         )
     return replace(cancelled, cancel_reason=reason, late_cancel=late, answer_by=None)
 
@@ -226,13 +230,17 @@ def may_move(
     _go(appointment, "reschedule")
     if not by_patient or appointment.status == "displaced":
         return
-    if appointment.starts_at - now < notice or appointment.starts_at <= now:
+    if is_late(appointment.starts_at, now=now, notice=notice):
         raise TooLateToMove(
-            "It is too late to move online: please call the clinic", branch_phone=branch_phone
+            "It is too late to move online: please call the clinic",
+            branch_phone=branch_phone,
+            until=(appointment.starts_at - notice).isoformat(),
         )
     if appointment.moves >= moves_limit:
         raise TooManyMoves(
-            "It was moved as often as is possible online: please call the clinic", branch_phone=branch_phone
+            "It was moved as often as is possible online: cancel it, or call the clinic",
+            branch_phone=branch_phone,
+            limit=moves_limit,
         )
 
 

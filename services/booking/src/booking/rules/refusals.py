@@ -106,21 +106,30 @@ class QueueEmpty(Refused):
 
 
 class TooLateToCancel(Refused):
-    """Inside the cancellation notice; `extra["branch_phone"]` can help."""
+    """Inside the cancellation notice: it was possible `extra["until"]`, and `extra["branch_phone"]` can help."""
 
     code = "too-late-to-cancel"
 
 
 class TooLateToMove(Refused):
-    """Inside the cancellation notice; `extra["branch_phone"]` can help."""
+    """Inside the cancellation notice: it was possible `extra["until"]`, and `extra["branch_phone"]` can help."""
 
     code = "too-late-to-move"
 
 
 class TooManyMoves(Refused):
-    """The patient has moved it as often as patients may; `extra["branch_phone"]` can help."""
+    """The patient has moved it as often as patients may, `extra["limit"]` times.
+
+    It can still be cancelled, or moved by whoever answers `extra["branch_phone"]`.
+    """
 
     code = "too-many-moves"
+
+
+class ReasonNotListed(Refused):
+    """Not a reason that this caller may give; `extra["reasons"]` are."""
+
+    code = "reason-not-listed"
 
 
 class NotStarted(Refused):

@@ -24,13 +24,13 @@ class Period:
 
 async def tallies(tx: AsyncConnection, network_id: str, periods: Sequence[Period]) -> list[Tally]:
     """All but holds, by practitioner, service, status and source; columns in the order of `Tally`."""
-    rows = await tx.execute(_TALLIES, _values(network_id, periods))
+    rows = await tx.execute(_TALLIES, values_of(network_id, periods))
     return [Tally(*row) for row in rows]
 
 
 async def worked(tx: AsyncConnection, network_id: str, periods: Sequence[Period]) -> list[Worked]:
     """Visits that have or had their time; columns in the order of `Worked`."""
-    rows = await tx.execute(_WORKED, _values(network_id, periods))
+    rows = await tx.execute(_WORKED, values_of(network_id, periods))
     return [Worked(*row) for row in rows]
 
 
@@ -42,7 +42,8 @@ async def taken(
     return [Taken(*row) for row in await tx.execute(_TAKEN, values)]
 
 
-def _values(network_id: str, periods: Sequence[Period]) -> dict[str, Any]:
+def values_of(network_id: str, periods: Sequence[Period]) -> dict[str, Any]:
+    """What `OF_PERIODS` is given."""
     return {
         "network": network_id,
         "branches": [period.branch_id for period in periods],
@@ -51,24 +52,25 @@ def _values(network_id: str, periods: Sequence[Period]) -> dict[str, Any]:
     }
 
 
-_OF_PERIODS = """
+OF_PERIODS = """
     FROM unnest(CAST(:branches AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
         AS period (branch_id, starts, ends)
     JOIN appointments a ON a.network_id = :network AND a.branch_id = period.branch_id
         AND a.starts_at >= period.starts AND a.starts_at < period.ends AND a.status <> 'held'
 """
+"""All but holds that start in some periods, as `a`."""
 _TALLIES = sa.text(f"""
     SELECT a.practitioner_id, a.service_id, a.status, a.source, count(*) AS number,
         CAST(coalesce(sum(a.price), 0) AS bigint) AS price,
         CAST(coalesce(sum(p.amount), 0) AS bigint) AS paid, count(*) FILTER (WHERE p.amount > 0) AS paid_for,
         CAST(coalesce(sum(a.list_price - a.price), 0) AS bigint) AS discounts
-    {_OF_PERIODS}
+    {OF_PERIODS}
     LEFT JOIN (SELECT network_id, appointment_id, sum(amount) AS amount FROM payments GROUP BY 1, 2) p
         USING (network_id, appointment_id)
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """)  # noqa: S608 - constants of this module
 _WORKED = sa.text(
-    f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at, a.overlap_lane > 0 {_OF_PERIODS}"
+    f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at, a.overlap_lane > 0 {OF_PERIODS}"
     f" WHERE {OCCUPIES}"
 )
 # A reversal counts against what it undoes: of a payment it makes less received, of a refund less refunded.

@@ -182,6 +182,21 @@ corrections = sa.Table(
     sa.Column("corrected_at", INSTANT, nullable=False),
 )  # fmt: skip
 
+moves = sa.Table(
+    "moves", metadata,
+    sa.Column("network_id", sa.Text, primary_key=True),
+    sa.Column("appointment_id", UUID, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("branch_id", UUID, nullable=False),
+    sa.Column("moved_from", INSTANT, nullable=False),
+    sa.Column("moved_to", INSTANT, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False),
+    sa.Column("moved_by", sa.Text, nullable=False),
+    sa.Column("moved_at", INSTANT, nullable=False),
+    sa.Index("moves_branch", "network_id", "branch_id", "moved_from"),
+)  # fmt: skip
+
 absences = sa.Table(
     "absences", metadata,
     sa.Column("network_id", sa.Text, primary_key=True),

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import StringConstraints
 
 from common import caller as callers
 from common.caller import Caller
@@ -17,6 +16,7 @@ from common.contracts.booking import (
     FindAlternatives,
     FindFreeSlots,
     GetAppointments,
+    PatientReason,
     RescheduleAppointment,
 )
 from common.contracts.messages import Command
@@ -145,7 +145,7 @@ async def slots(
 class Cancelling(Input):
     """Why, if the patient says so."""
 
-    reason: Annotated[str, StringConstraints(max_length=100)] = "patient"
+    reason: PatientReason = "unspecified"
 
 
 class Moving(Input):
@@ -154,6 +154,7 @@ class Moving(Input):
     starts_at: Instant
     practitioner_id: UUID | None = None
     branch_id: UUID | None = None
+    reason: PatientReason = "unspecified"
 
 
 async def _changed(parts: Parts, opened: Opened, command: Command[AppointmentRecord]) -> Response:
@@ -192,7 +193,7 @@ async def cancel(
     command = CancelAppointment(
         command_id=ids.id("cancel"),
         appointment_id=opened.record.appointment.appointment_id,
-        reason=body.reason if body else "patient",
+        reason=(body or Cancelling()).reason,
     )
     return await _changed(parts, opened, command)
 
@@ -210,5 +211,6 @@ async def reschedule(
         starts_at=body.starts_at,
         practitioner_id=body.practitioner_id,
         branch_id=body.branch_id,
+        reason=body.reason,
     )
     return await _changed(parts, opened, command)

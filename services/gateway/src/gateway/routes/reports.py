@@ -16,7 +16,7 @@ from gateway.rules.permissions import allowed
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Principal, Depends(may("reports.read"))]
-Kpi = Literal["no-show", "sources", "load", "revenue", "messages"]
+Kpi = Literal["no-show", "sources", "load", "revenue", "cancellations", "messages"]
 
 REPORT_SECONDS = 20.0
 LONGEST_DAYS = 370 * 12

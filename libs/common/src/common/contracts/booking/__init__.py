@@ -44,6 +44,7 @@ from common.contracts.booking.appointments import (
     VisitCompleted,
     VisitPaid,
 )
+from common.contracts.booking.giving_up import PatientReason, StaffReason
 from common.contracts.booking.money import (
     BalanceOf,
     Balances,
@@ -181,6 +182,7 @@ __all__ = [
     "Paid",
     "PatientBalance",
     "PatientVisits",
+    "PatientReason",
     "Payment",
     "PaymentMethod",
     "PaymentStatus",
@@ -199,6 +201,7 @@ __all__ = [
     "ShowQueue",
     "Slot",
     "Source",
+    "StaffReason",
     "Status",
     "TakeTicket",
     "TaskRaised",

@@ -53,7 +53,10 @@ class ConfirmAppointment(Command[AppointmentRecord]):
 
 
 class CancelAppointment(Command[AppointmentRecord]):
-    """Free the slot. Patients are bound by the cancellation notice (`too-late-to-cancel`, extra `branch_phone`)."""
+    """Free the slot. `reason` is a code (`PatientReason`, `StaffReason`), else refused `reason-not-listed`.
+
+    Patients are bound by the cancellation notice (`too-late-to-cancel`, extra `branch_phone`, `until`).
+    """
 
     subject: ClassVar[str] = "booking.command.appointment.cancel.v1"
     appointment_id: UUID
@@ -103,13 +106,17 @@ class BookSeries(Command[SeriesBooked]):
 
 
 class RescheduleAppointment(Command[AppointmentRecord]):
-    """Move to another time (and practitioner or branch); same refusals as booking, and `too-late-to-move`."""
+    """Move to another time (and practitioner or branch); same refusals as booking, and as cancelling:
+    `too-late-to-move` (extra `branch_phone`, `until`), `reason-not-listed`. Patients move one appointment so many
+    times (`too-many-moves`, extra `limit`, `branch_phone`: they may still cancel, or call).
+    """
 
     subject: ClassVar[str] = "booking.command.appointment.reschedule.v1"
     appointment_id: UUID
     starts_at: AwareDatetime
     practitioner_id: UUID | None = None
     branch_id: UUID | None = None
+    reason: str = Field(default="unspecified", max_length=100)
     if_version: int | None = None
 
 

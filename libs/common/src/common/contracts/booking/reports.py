@@ -31,11 +31,13 @@ class AskReport(Query[Report]):
     (`overbooked` of the booked ones on purpose beside another visit);
     `revenue`: visits that were paid for, `paid` (less refunds), `charged` and `discounts` per practitioner and service,
     by the day of the visit; `average` is paid / visits, the average ticket;
+    `cancellations`: cancelled, moved and late (inside the notice) among what was to start in these days, by act and
+    reason;
     `till`: received and refunded per branch and method, by the day of the till.
     Days are local to the branch, `to_date` included."""
 
     subject: ClassVar[str] = "booking.query.report.v1"
-    kpi: Literal["no-show", "sources", "load", "revenue", "till"]
+    kpi: Literal["no-show", "sources", "load", "revenue", "till", "cancellations"]
     from_date: date
     to_date: date
     branch_id: UUID | None = None

@@ -15,6 +15,7 @@ from common.contracts.booking import (
     CorrectAppointment,
     MarkNoShow,
     RescheduleAppointment,
+    StaffReason,
 )
 from common.contracts.messages import Command
 from common.errors import NotAllowed
@@ -39,7 +40,6 @@ router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Changer = Annotated[Principal, Depends(may("appointments.change"))]
 Completer = Annotated[Principal, Depends(may("appointments.complete"))]
 Corrector = Annotated[Principal, Depends(may("appointments.correct"))]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Versioned(Input):
@@ -51,7 +51,7 @@ class Versioned(Input):
 class Cancelling(Versioned):
     """Why."""
 
-    reason: Reason = "unspecified"
+    reason: StaffReason = "unspecified"
 
 
 class Moving(Versioned):
@@ -60,6 +60,7 @@ class Moving(Versioned):
     starts_at: Instant
     practitioner_id: UUID | None = None
     branch_id: UUID | None = None
+    reason: StaffReason = "unspecified"
 
 
 class Completing(Versioned):
@@ -144,6 +145,7 @@ async def reschedule(
         starts_at=body.starts_at,
         practitioner_id=body.practitioner_id,
         branch_id=body.branch_id,
+        reason=body.reason,
         if_version=body.if_version,
     )
     return await _change(request, parts, principal, command, appointment_id)

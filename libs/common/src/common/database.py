@@ -25,6 +25,17 @@ Answer = TypeVar("Answer", bound=Message)
 
 INSTANT = sa.DateTime(timezone=True)
 
+CommandRow = dict[str, Any]
+
+RECORD_COMMAND_FROM = (
+    "INSERT INTO commands (network_id, command_id, body_hash, reply)"
+    " SELECT :network, :command_id, :body_hash, :reply FROM"
+)
+"""For a hot path that does its work and records the command in one statement: where the work left a row.
+
+A command that was carried out before is a unique violation, and undoes the work.
+"""
+
 
 class AlreadyApplied(Exception):  # noqa: N818
     """This event was applied by this reader before; there is nothing to do but to acknowledge it."""
@@ -205,10 +216,7 @@ class Database:
         A repeated one is given the stored reply, or what `again` reads where a reply holds personal data and is
         not stored. A refusal rolls back, and is decided anew next time. Raises `CommandReused` for another body.
         """
-        body = {"subject": command.subject, **command.model_dump(mode="json")}
-        body_hash = digest(
-            body, self._secret
-        )  # keyed: a body may hold a name and a phone, which can be guessed
+        body_hash = self._hash_of(command)
         key = {"network": network_id, "command_id": command.command_id}
         async with self._transaction(_RECORD_COMMAND, {**key, "body_hash": body_hash}) as (tx, fresh):
             if fresh.rowcount == 0:
@@ -222,6 +230,19 @@ class Database:
             if again is None:
                 await tx.execute(_REMEMBER_REPLY, {**key, "reply": answer.model_dump_json().encode()})
         return answer
+
+    def command_row(self, command: Command[Answer], network_id: str, answer: Answer) -> CommandRow:
+        """The record of a command and its answer, as `RECORD_COMMAND_FROM` names its values."""
+        return {
+            "network": network_id,
+            "command_id": command.command_id,
+            "body_hash": self._hash_of(command),
+            "reply": answer.model_dump_json().encode(),
+        }
+
+    def _hash_of(self, command: Command[Answer]) -> str:
+        """Keyed: a body may hold a name and a phone, which can be guessed."""
+        return digest({"subject": command.subject, **command.model_dump(mode="json")}, self._secret)
 
     def committed(self, *, told: bool = True) -> None:
         """Wake whoever waits for new rows; the relay only where there are events."""

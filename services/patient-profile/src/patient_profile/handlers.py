@@ -54,7 +54,8 @@ readers = Readers[Parts]()
 async def register(command: RegisterPatient, caller: Caller, parts: Parts) -> Registered:
     access.require(caller, "register")
     now = parts.clock.now()
-    return await parts.database.once(
+    created = await operations.register_at_once(parts.database, command, caller, parts.sealer, now=now)
+    return created or await parts.database.once(
         command,
         caller.network_id,
         lambda tx: operations.register(tx, command, caller, parts.sealer, now=now),

@@ -22,6 +22,7 @@ from common.contracts.patient_profile import (
     Task,
     UpdatePatient,
 )
+from common.database import Database
 from common.errors import UnknownThing
 from common.sealed import Sealer
 from patient_profile.rules import patients, tasks
@@ -29,6 +30,33 @@ from patient_profile.tables import people, queue
 
 TRIES = 5
 """Somebody found may be swept before they are read; five times in a row they are not."""
+
+
+async def register_at_once(
+    database: Database, command: RegisterPatient, caller: Caller, sealer: Sealer, *, now: datetime
+) -> Registered | None:
+    """Create somebody new who books by themselves, in one round trip.
+
+    None for whom staff register, and where somebody is known by this phone and name: `register` does that.
+    """
+    card = patients.registered(command, caller)
+    if not card.provisional:
+        return None
+    registered = Registered(patient_id=card.patient_id, created=True, version=1)
+    inserted = await people.insert_at_once(
+        database.statements,
+        caller.network_id,
+        card,
+        sealer,
+        database.command_row(command, caller.network_id, registered),
+        now=now,
+        by=caller.actor,
+        sweep_at=now + patients.PROVISIONAL_FOR,
+    )
+    if not inserted:
+        return None
+    database.committed(told=False)
+    return registered
 
 
 async def register(

@@ -20,7 +20,7 @@ from common.contracts.booking import (
 @answers.to(BookAppointment)
 async def book_appointment(command: BookAppointment, caller: Caller, parts: Parts) -> AppointmentRecord:
     acting = parts.acting(caller)
-    return await settled(
+    return await booking.book_at_once(parts.database, acting, command) or await settled(
         parts.database, command, caller.network_id, lambda tx: booking.book(tx, acting, command)
     )
 

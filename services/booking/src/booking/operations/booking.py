@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations import waitlist
 from booking.operations.acting import Acting
-from booking.operations.taking import proposals, refusal, take, take_quietly, take_up
+from booking.operations.taking import (
+    booked_event,
+    in_each_room,
+    proposals,
+    refusal,
+    take,
+    take_quietly,
+    take_up,
+)
 from booking.rules import appointment as rules
 from booking.rules import telling
 from booking.rules.appointment import Appointment
@@ -20,7 +28,33 @@ from booking.rules.refusals import HoldOver, OutsideWorkingTime, OverbookedEnoug
 from booking.tables import appointments, blocks
 from common.contracts.booking import AppointmentRecord, BookAppointment, HoldSlot, ReleaseHold
 from common.contracts.messages import Done
+from common.database import Database
 from common.errors import CommandReused, Refused
+
+
+async def book_at_once(
+    database: Database, acting: Acting, command: BookAppointment
+) -> AppointmentRecord | None:
+    """Take a slot in one round trip: the appointment, its event and the command's record in one statement.
+
+    None where something stands against that, be it a directory that has changed, a time that is taken or a command
+    that was carried out before: `book` finds out what, and answers accordingly.
+    """
+    known = acting.directories.known(acting.network_id)
+    if known is None or command.overbook_reason is not None:
+        return None
+    try:
+        place, wanted = _checked(acting, known, command)
+    except Refused:
+        return None
+    for appointment in in_each_room(known, wanted):
+        record = telling.record(appointment, service_kind=place.service.kind)
+        order = database.command_row(command, acting.network_id, record)
+        event = booked_event(acting, appointment)
+        if await appointments.take_at_once(database, appointment, event, order, revision=known.revision):
+            database.committed()
+            return record
+    return None
 
 
 async def book(tx: AsyncConnection, acting: Acting, command: BookAppointment) -> AppointmentRecord:
@@ -48,19 +82,8 @@ async def book_at(
     series_id: UUID | None = None,
 ) -> AppointmentRecord:
     """Take a slot by this revision of the directory; the visits of a series may lie beyond the horizon."""
-    deeds: list[Deed] = ["walk-in" if command.walk_in else "book"]
-    if command.overbook_reason is not None:
-        deeds.append("overbook")
-    for deed in deeds:
-        expect_may(acting.caller, deed, branch_id=command.branch_id, practitioner_id=command.practitioner_id)
-    place = Place(
-        service=catalogue.service(command.service_id),
-        branch=catalogue.branch(command.branch_id),
-        practitioner=catalogue.practitioner(command.practitioner_id),
-        starts_at=command.starts_at,
-    )
-    check_place(place, catalogue, now=acting.now, walk_in=command.walk_in, far_ahead=series_id is not None)
-    wanted = replace(_appointment(acting, place, command), series_id=series_id)
+    place, wanted = _checked(acting, catalogue, command, far_ahead=series_id is not None)
+    wanted = replace(wanted, series_id=series_id)
     booked = await take(tx, acting, catalogue, wanted)
     if booked is None:
         try:
@@ -74,6 +97,25 @@ async def book_at(
     if booked is None:
         raise await refusal(tx, acting, catalogue, place, wanted)
     return telling.record(booked, service_kind=place.service.kind)
+
+
+def _checked(
+    acting: Acting, catalogue: Catalogue, command: BookAppointment, *, far_ahead: bool = False
+) -> tuple[Place, Appointment]:
+    """Where it is to be, and the appointment; or whatever refusal this revision of the directory gives cause for."""
+    deeds: list[Deed] = ["walk-in" if command.walk_in else "book"]
+    if command.overbook_reason is not None:
+        deeds.append("overbook")
+    for deed in deeds:
+        expect_may(acting.caller, deed, branch_id=command.branch_id, practitioner_id=command.practitioner_id)
+    place = Place(
+        service=catalogue.service(command.service_id),
+        branch=catalogue.branch(command.branch_id),
+        practitioner=catalogue.practitioner(command.practitioner_id),
+        starts_at=command.starts_at,
+    )
+    check_place(place, catalogue, now=acting.now, walk_in=command.walk_in, far_ahead=far_ahead)
+    return place, _appointment(acting, place, command)
 
 
 async def hold(tx: AsyncConnection, acting: Acting, command: HoldSlot) -> AppointmentRecord:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,9 @@ from booking.tables.schedule import LONGEST, OCCUPIES
 from common import outbox
 from common.contracts.booking import Instalment
 from common.contracts.messages import Event
+from common.database import RECORD_COMMAND_FROM, CommandRow, Database
 from common.errors import UnknownThing
+from common.statements import SCOPE, Statement
 
 _PLAIN = (
     "version", "status", "patient_id", "practitioner_id", "branch_id", "service_id", "room_id", "starts_at",
@@ -40,6 +43,7 @@ _KEYS = "network_id = :network_id AND appointment_id = :appointment_id"
 
 def _values(appointment: Appointment) -> dict[str, Any]:
     return {
+        "network": appointment.network_id,
         "network_id": appointment.network_id,
         "appointment_id": appointment.appointment_id,
         **{name: getattr(appointment, name) for name in _PLAIN},
@@ -78,6 +82,20 @@ async def take(
     if event is None:
         return bool((await tx.execute(_TAKE, values)).rowcount)
     return bool((await tx.execute(_TAKE_AND_TELL, {**values, **outbox.row(event)})).rowcount)
+
+
+async def take_at_once(
+    database: Database, appointment: Appointment, event: Event, order: CommandRow, *, revision: int
+) -> bool:
+    """The same with the command's record too, in one statement that is a transaction of its own.
+
+    Returns False also where the command was carried out before, or gave way in a deadlock.
+    """
+    values = {**_values(appointment), **outbox.row(event), **order, "revision": revision}
+    try:
+        return bool(await database.statements.rows(_TAKE_AT_ONCE, values))
+    except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+        return False
 
 
 async def change(tx: AsyncConnection, appointment: Appointment) -> None:
@@ -208,24 +226,27 @@ def _freed(rows: "sa.CursorResult[Any]") -> list[Freed]:
 
 
 # The constraints keep one lane; who books without a reason keeps clear of all.
-_OVERBOOKED = (
-    "EXISTS (SELECT FROM appointments o WHERE o.network_id = :network_id AND o.overlap_lane > 0"
-    " AND (o.practitioner_id = :practitioner_id OR o.room_id = CAST(:room_id AS uuid))"
-    " AND o.appointment_id <> :appointment_id"
-    f" AND o.{OCCUPIES} AND o.starts_at > :since AND o.starts_at < :until"
-    " AND o.busy && tstzrange(:busy_from, :busy_to))"
-)
+def _overbooked(network: str) -> str:
+    return (
+        f"EXISTS (SELECT FROM appointments o WHERE o.network_id = {network} AND o.overlap_lane > 0"
+        " AND (o.practitioner_id = :practitioner_id OR o.room_id = CAST(:room_id AS uuid))"
+        " AND o.appointment_id <> :appointment_id"
+        f" AND o.{OCCUPIES} AND o.starts_at > :since AND o.starts_at < :until"
+        " AND o.busy && tstzrange(:busy_from, :busy_to))"
+    )
 
 
 def _insert() -> str:
+    """After `SCOPE`, on which all hangs that is under row-level security."""
     columns = ", ".join(("network_id", "appointment_id", *_EXPRESSIONS))
-    values = ", ".join((":network_id", ":appointment_id", *_EXPRESSIONS.values()))
+    values = ", ".join(("scope.network_id", ":appointment_id", *_EXPRESSIONS.values()))
+    overbooked = _overbooked("scope.network_id")
     # ON CONFLICT without a target: with one, the other two constraints would raise instead, and a bare INSERT
     # deadlocks when many want one slot.
     return (
-        f"INSERT INTO appointments ({columns}) SELECT {values} FROM networks"  # noqa: S608 - names of this module
-        " WHERE networks.network_id = :network_id AND networks.revision = :revision"
-        f" AND (CAST(:overlap_lane AS int) > 0 OR NOT {_OVERBOOKED}) ON CONFLICT DO NOTHING"
+        f"INSERT INTO appointments ({columns}) SELECT {values} FROM scope"  # noqa: S608 - names of this module
+        " WHERE (SELECT revision FROM networks WHERE networks.network_id = scope.network_id) = :revision"
+        f" AND (CAST(:overlap_lane AS int) > 0 OR NOT {overbooked}) ON CONFLICT DO NOTHING"
     )
 
 
@@ -234,8 +255,12 @@ _COLUMNS = ", ".join(
 )
 _SELECT = f"SELECT {_COLUMNS}, {ledger_rows.ENTRIES} FROM appointments a"  # noqa: S608
 
-_TAKE = sa.text(_insert())
-_TAKE_AND_TELL = sa.text(f"WITH taken AS ({_insert()} RETURNING 1) {outbox.INSERT_FROM} taken")
+_TAKE = sa.text(f"WITH {SCOPE} {_insert()}")
+_TAKE_AND_TELL = sa.text(f"WITH {SCOPE}, taken AS ({_insert()} RETURNING 1) {outbox.INSERT_FROM} taken")
+_TAKE_AT_ONCE = Statement(
+    f"WITH {SCOPE}, taken AS ({_insert()} RETURNING 1), told AS ({outbox.INSERT_FROM} taken)"
+    f" {RECORD_COMMAND_FROM} taken RETURNING 1"
+)
 _CHANGE = sa.text(
     "UPDATE appointments SET "  # noqa: S608
     + ", ".join(f"{name} = {expression}" for name, expression in _EXPRESSIONS.items())
@@ -287,7 +312,7 @@ def _overlapping(thing: str, span: str, start: str, end: str) -> sa.TextClause:
     )
 
 
-_OVERBOOKED_THERE = sa.text(f"SELECT {_OVERBOOKED}")
+_OVERBOOKED_THERE = sa.text(f"SELECT {_overbooked(':network_id')}")
 _PATIENT_BUSY = _overlapping("patient_id", "visit", "starts_at", "ends_at")
 _PRACTITIONER_BUSY = _overlapping("practitioner_id", "busy", "busy_from", "busy_to")
 _CORRECT = sa.text(

@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.patient_profile import Alert, Card, Note
+from common.database import RECORD_COMMAND_FROM, CommandRow
 from common.sealed import Seal, Sealer
+from common.statements import SCOPE, Statement, Statements
 from patient_profile.rules.names import compared, words
 from patient_profile.rules.patients import Patient
 from patient_profile.tables.schema import notes
@@ -115,26 +118,50 @@ async def insert_patient(
     Returns whether phone and name were free, and whether the id was: whoever waited for another's insert finds
     them taken, and gets no row of its own.
     """
-    seal, wrapped = sealer.fresh(card.patient_id)
-    row = (
-        await tx.execute(
-            _INSERT,
-            {
-                "network": network_id,
-                "id": card.patient_id,
-                "phone": sealer.index(network_id, card.phones[0].phone),
-                "name": name_index(card, network_id, sealer),
-                "words": word_indexes(card.full_name, network_id, sealer),
-                "wrapped": wrapped,
-                "card": sealed_card(card, seal),
-                "provisional": card.provisional,
-                "now": now,
-                "by": by,
-                "due_at": sweep_at,
-            },
-        )
-    ).one()
+    values = _new(network_id, card, sealer, now=now, by=by, sweep_at=sweep_at)
+    row = (await tx.execute(_INSERT, values)).one()
     return bool(row.identified), bool(row.inserted)
+
+
+async def insert_at_once(
+    statements: Statements,
+    network_id: str,
+    card: Card,
+    sealer: Sealer,
+    order: CommandRow,
+    *,
+    now: datetime,
+    by: str,
+    sweep_at: datetime | None,
+) -> bool:
+    """The same with the command's record, in one statement that is a transaction of its own.
+
+    False where phone and name are somebody's, the id is, or the command was carried out before.
+    """
+    values = {**_new(network_id, card, sealer, now=now, by=by, sweep_at=sweep_at), **order}
+    try:
+        return bool(await statements.rows(_INSERT_AT_ONCE, values))
+    except asyncpg.UniqueViolationError:
+        return False
+
+
+def _new(
+    network_id: str, card: Card, sealer: Sealer, *, now: datetime, by: str, sweep_at: datetime | None
+) -> dict[str, Any]:
+    seal, wrapped = sealer.fresh(card.patient_id)
+    return {
+        "network": network_id,
+        "id": card.patient_id,
+        "phone": sealer.index(network_id, card.phones[0].phone),
+        "name": name_index(card, network_id, sealer),
+        "words": word_indexes(card.full_name, network_id, sealer),
+        "wrapped": wrapped,
+        "card": sealed_card(card, seal),
+        "provisional": card.provisional,
+        "now": now,
+        "by": by,
+        "due_at": sweep_at,
+    }
 
 
 async def update_patient(
@@ -263,26 +290,38 @@ _BY_WORDS = sa.text(
     " (SELECT w.patient_id FROM patient_words w WHERE w.network_id = :network AND w.word_index = ANY(:words)"
     " GROUP BY w.patient_id HAVING count(*) = :count) ORDER BY p.patient_id LIMIT :limit"
 )
-_INSERT = sa.text(
-    """
-    WITH identity AS (
-        INSERT INTO patient_phones (network_id, phone_index, name_index, patient_id)
-        VALUES (:network, :phone, :name, :id) ON CONFLICT DO NOTHING RETURNING patient_id
-    ), patient AS (
-        INSERT INTO patients (network_id, patient_id, version, provisional, card, created_at, changed_at,
-                              changed_by, due_at)
-        SELECT :network, patient_id, 1, :provisional, :card, CAST(:now AS timestamptz),
-               CAST(:now AS timestamptz), :by, CAST(:due_at AS timestamptz)
-        FROM identity ON CONFLICT DO NOTHING RETURNING patient_id
-    ), key AS (
-        INSERT INTO patient_keys (network_id, patient_id, wrapped)
-        SELECT :network, patient_id, :wrapped FROM patient
-    ), words AS (
-        INSERT INTO patient_words (network_id, word_index, patient_id)
-        SELECT :network, word, patient_id FROM patient, unnest(CAST(:words AS bytea[])) AS word
-    )
+
+
+def _inserting(identity: str, patient: str) -> str:
+    """The parts of a WITH that insert somebody; `identity` and `patient` say what of a conflict."""
+    return f"""
+        identity AS (
+            INSERT INTO patient_phones (network_id, phone_index, name_index, patient_id)
+            SELECT scope.network_id, :phone, :name, CAST(:id AS uuid) FROM scope {identity} RETURNING patient_id
+        ), patient AS (
+            INSERT INTO patients (network_id, patient_id, version, provisional, card, created_at, changed_at,
+                                  changed_by, due_at)
+            SELECT :network, patient_id, 1, :provisional, :card, CAST(:now AS timestamptz),
+                   CAST(:now AS timestamptz), :by, CAST(:due_at AS timestamptz)
+            FROM identity {patient} RETURNING patient_id
+        ), key AS (
+            INSERT INTO patient_keys (network_id, patient_id, wrapped)
+            SELECT :network, patient_id, :wrapped FROM patient
+        ), words AS (
+            INSERT INTO patient_words (network_id, word_index, patient_id)
+            SELECT :network, word, patient_id FROM patient, unnest(CAST(:words AS bytea[])) AS word
+        )
+    """  # noqa: S608 - clauses of the two statements below
+
+
+_UNLESS_TAKEN = "ON CONFLICT DO NOTHING"
+_INSERT = sa.text(f"""
+    WITH {SCOPE}, {_inserting(_UNLESS_TAKEN, _UNLESS_TAKEN)}
     SELECT (SELECT count(*) FROM identity) AS identified, (SELECT count(*) FROM patient) AS inserted
-    """
+""")  # noqa: S608
+# An id that is somebody else's undoes all of it, or the identity would stay behind alone.
+_INSERT_AT_ONCE = Statement(
+    f"WITH {SCOPE}, {_inserting(_UNLESS_TAKEN, '')} {RECORD_COMMAND_FROM} patient RETURNING 1"
 )
 _KEEP_VERSION = sa.text(
     "INSERT INTO patient_versions (network_id, patient_id, version, card, chart, changed_at, changed_by)"

@@ -190,9 +190,9 @@ async def test_a_webhook_that_is_refused_for_good_is_given_up(tmp_path: Path, cl
 
 def test_a_fault_strikes_only_what_it_names():
     faults = Faults()
-    faults.order(FaultOrder(kind="429", channel="sms", phone=PHONE, account="demo-kz"))
+    fault = faults.order(FaultOrder(kind="429", channel="sms", phone=PHONE, account="demo-kz"))
 
-    assert faults.answer_fault("sms", PHONE, "demo-kz") == "429"
+    assert faults.answer_fault("sms", PHONE, "demo-kz") is fault
     assert faults.answer_fault("whatsapp", PHONE, "demo-kz") is None
     assert faults.answer_fault("sms", OTHER, "demo-kz") is None
     assert faults.answer_fault("sms", PHONE, "demo-br") is None

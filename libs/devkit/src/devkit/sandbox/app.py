@@ -13,9 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from common import telemetry
+from devkit.sandbox import providers
 from devkit.sandbox.carrier import Carrier, Files
 from devkit.sandbox.clock import DevelopmentClock
 from devkit.sandbox.keeper import Keeper
@@ -23,11 +24,7 @@ from devkit.sandbox.mail import Mail
 from devkit.sandbox.pages import PAGES, Pages
 from devkit.sandbox.problems import Problem, on_invalid, on_problem
 from devkit.sandbox.settings import Settings
-from devkit.sandbox.sms.api import SmsApi
-from devkit.sandbox.sms.webhooks import Sms
 from devkit.sandbox.viewing import Viewing
-from devkit.sandbox.whatsapp.api import WhatsAppApi
-from devkit.sandbox.whatsapp.webhooks import WhatsApp
 
 log = logging.getLogger("devkit.sandbox")
 
@@ -36,13 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     clock = DevelopmentClock(settings.clock_file, start=settings.starts_at)
     carrier = Carrier(
         clock,
-        {
-            "whatsapp": WhatsApp(
-                callback=settings.whatsapp_callback,
-                app_secret=settings.whatsapp_app_secret.get_secret_value(),
-            ),
-            "sms": Sms(callback=settings.sms_callback, auth_token=settings.sms_auth_token.get_secret_value()),
-        },
+        providers.wires(settings),
         Files(settings.ledger, settings.journal_file),
         read_at_once=settings.read_receipts == "at_once",
     )
@@ -63,26 +54,13 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Vínculo provider sandbox", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    sms = SmsApi(
-        carrier,
-        token=_plain(settings.sms_token),
-        hang_seconds=settings.hang_seconds,
-        stop_words=settings.sms_stop_words,
-    )
-    whatsapp = WhatsAppApi(
-        carrier,
-        token=_plain(settings.whatsapp_token),
-        hang_seconds=settings.hang_seconds,
-        refuses_window_by=settings.whatsapp_window_refusal,
-    )
     viewing = Viewing(
         carrier,
         keeper,
-        sms,
         reply_seconds=settings.reply_seconds,
         opening_reads=settings.read_receipts == "opened",
     )
-    for router in (whatsapp.router(), sms.router(), viewing.router(), Pages(carrier).router()):
+    for router in (*providers.routers(settings, carrier), viewing.router(), Pages(carrier).router()):
         app.include_router(router)
     app.include_router(_health(carrier, connection))
     app.mount("/static", StaticFiles(directory=PAGES / "static"), name="static")
@@ -152,10 +130,6 @@ def _health(carrier: Carrier, connection: Connection) -> APIRouter:
         return Response(generate_latest(carrier.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
 
 
 def main() -> None:

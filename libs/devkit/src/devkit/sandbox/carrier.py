@@ -30,8 +30,24 @@ class Provider(Wire, Protocol):
     def report_url(self, message: Message) -> str | None: ...
     def report(self, message: Message, report: Report, at: datetime) -> Any: ...
     def inbound_url(self, message: Message) -> str | None: ...
-    def inbound(self, message: Message) -> Any: ...
+    def inbound_id(self, address: str) -> str: ...
+    def inbound(self, message: Message, answered: Message | None) -> Any: ...
     def lane(self, message: Message) -> str: ...
+
+
+class TellsNothing:
+    """What a provider that says nothing of its customer's own messages has in common with others like it."""
+
+    delivery: tuple[str, ...] = ()
+    failure: tuple[tuple[str, int | None], ...] = ()
+    tells_reading = False
+
+    def report_url(self, message: Message) -> str | None:
+        del message
+        return None
+
+    def report(self, message: Message, report: Report, at: datetime) -> Any:
+        raise AssertionError(f"{message.channel} has no address for {report.status} at {at}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,7 @@ class Carrier:
         self.journal = Journal(files.journal)
         self.courier = Courier(clock, providers, self.metrics)
         self.on_restored: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self.on_heard: dict[str, Callable[[Message], None]] = {}
         self._read_at_once = read_at_once
         self._late: list[tuple[datetime, int, Message, Report]] = []
         self._order = count()
@@ -97,7 +114,8 @@ class Carrier:
         lost = any(fault.kind == "undelivered" for fault in faults)
         # The provider's own state, whatever it reports: a look-up tells the truth even when no report ever comes.
         ending = failure if lost else delivery
-        message.status = ending[-1].status if ending else "delivered"
+        silent = "undelivered" if lost else "delivered"
+        message.status = ending[-1].status if ending else silent
         message.reports = reports_of(delivery, failure, faults, self.clock.now())
         with self._working():
             message.seq = await self.ledger.append(message.kept())
@@ -110,6 +128,8 @@ class Carrier:
     async def hear(self, message: Message) -> Awaitable[bool]:
         """The patient wrote or pressed something: it is on its way, and the answer tells whether it was taken."""
         taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if notice := self.on_heard.get(message.channel):
+            notice(message)
         with self._working():
             await self.journal.append({"kind": "inbound", "message": message.kept()})
             self.phones.add(message)
@@ -190,7 +210,8 @@ class Carrier:
         if url is None:
             settled(False)
         else:
-            item = provider.inbound(message)
+            answered = self.phones.find(message.answers) if message.answers else None
+            item = provider.inbound(message, answered)
             self.courier.send(Callback(message.channel, provider.lane(message), url, item, settled))
 
     async def _tell_when_due(self) -> None:

@@ -45,6 +45,8 @@ class FaultOrder(BaseModel):
     """Of `late_report`: seconds (or an ISO 8601 duration) on the development clock."""
     code: int | None = None
     """The provider's own error code, where `undelivered` should report another than the usual one."""
+    retry_after: int | None = Field(None, ge=0)
+    """Of `429`: the seconds that the answer asks to wait; None: it does not say."""
 
 
 class Fault(FaultOrder):
@@ -86,10 +88,10 @@ class Faults:
             return count
         return 0 if self._orders.pop(fault_id, None) is None else 1
 
-    def answer_fault(self, channel: str, address: str, account: str) -> AnswerFault | None:
+    def answer_fault(self, channel: str, address: str, account: str) -> Fault | None:
         for fault in self._matching(channel, address, account):
             if fault.kind in ANSWER_FAULTS and self._strike(fault):
-                return fault.kind  # type: ignore[return-value]  # narrowed by membership, which mypy does not follow
+                return fault
         return None
 
     def report_faults(self, channel: str, address: str, account: str) -> list[Fault]:

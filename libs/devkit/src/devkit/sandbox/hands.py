@@ -1,7 +1,6 @@
 """What the owner of a phone does with it: writes, presses a button, reads."""
 
 from typing import Any
-from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -20,15 +19,17 @@ class Reply(BaseModel):
     """A button's title, payload, or place (1, 2, 3…)."""
     digits: str | None = None
     """Keys pressed; on a channel of text they are its text."""
+    code: str | None = None
+    """A link into the chat is opened, and this is what it carries there."""
     message_id: str | None = None
     """The message answered; else a button is looked for on the newest message that has any."""
     account: str | None = None
-    """The network's sender written to; else the one that wrote last."""
+    """The network's sender written to; else the one that wrote last, on this channel or any."""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "Reply":
-        if sum(each is not None for each in (self.text, self.button, self.digits)) != 1:
-            raise ValueError("give one of text, button, digits")
+        if sum(each is not None for each in (self.text, self.button, self.digits, self.code)) != 1:
+            raise ValueError("give one of text, button, digits, code")
         return self
 
 
@@ -40,13 +41,12 @@ def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
         return _press(carrier, phone, wanted, wanted.button)
     answered = _answered(carrier, phone, wanted)
     last = answered or next(iter(carrier.phones.newest(phone, wanted.channel, account=wanted.account)), None)
-    account = wanted.account or (last.account if last else None)
+    account = wanted.account or (last.account if last else _wrote_last(carrier, phone))
     if account is None:
         raise Problem(
             409, "nobody-wrote", f"no network wrote to {phone} by {wanted.channel}; give an account"
         )
-    text = wanted.text if wanted.text is not None else wanted.digits or ""
-    details: dict[str, Any] = {"form": "text"}
+    text, details = _said(wanted)
     if wanted.channel == "sms":
         size = segments(text)
         details |= {
@@ -55,6 +55,23 @@ def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
             "account_sid": last.details.get("account_sid") if last else None,
         }
     return _written(carrier, phone, wanted.channel, account, text, details, answered)
+
+
+def _said(wanted: Reply) -> tuple[str, dict[str, Any]]:
+    """What stands in the chat, and what else the provider is told: a link's code travels in each app's own way."""
+    if wanted.code is None:
+        return wanted.text if wanted.text is not None else wanted.digits or "", {"form": "text"}
+    match wanted.channel:
+        case "telegram":
+            return f"/start {wanted.code}", {"form": "text"}
+        case "instagram":
+            return "", {"form": "referral", "code": wanted.code}
+    return wanted.code, {"form": "text"}
+
+
+def _wrote_last(carrier: Carrier, phone: str) -> str | None:
+    thread = carrier.phones.thread(phone)
+    return thread[-1].account if thread else None
 
 
 def _press(carrier: Carrier, phone: str, wanted: Reply, which: str | int) -> Message:
@@ -111,9 +128,8 @@ def _written(
     details: dict[str, Any],
     answered: Message | None,
 ) -> Message:
-    prefix = "SM" if channel == "sms" else "wamid.IN"
     return Message(
-        id=f"{prefix}{uuid4().hex}",
+        id=carrier.providers[channel].inbound_id(phone),
         channel=channel,
         account=account,
         address=phone,

@@ -42,7 +42,8 @@ class Mail:
         return f"250 2.0.0 Ok: queued as {uuid4().hex[:12]}"
 
     async def _take(self, parsed: EmailMessage, sender: str, mailbox: str) -> str | None:
-        fault = self._carrier.faults.answer_fault("email", mailbox, sender)
+        struck = self._carrier.faults.answer_fault("email", mailbox, sender)
+        fault = struck.kind if struck else None
         if fault:
             self._carrier.metrics.struck.labels("email", fault).inc()
         match fault:

@@ -42,6 +42,17 @@ class Settings(BaseSettings):
     sms_stop_words: Annotated[tuple[str, ...], NoDecode] = ()
     """Words that make the carrier itself block a sender (21610). Empty: opting out is the customer's work."""
 
+    telegram_callback: str | None = "http://127.0.0.1:8080/webhooks/telegram/{account}"
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_secret: SecretStr | None = None
+    """The only secret that is taken behind the account in a bot's token; None takes any. So for the next two."""
+    line_callback: str | None = "http://127.0.0.1:8080/webhooks/line/{account}"
+    line_channel_secret: SecretStr = SecretStr("")
+    line_secret: SecretStr | None = None
+    instagram_callback: str | None = "http://127.0.0.1:8080/webhooks/instagram/{account}"
+    instagram_app_secret: SecretStr = SecretStr("")
+    instagram_secret: SecretStr | None = None
+
     expected: Annotated[tuple[str, ...], NoDecode] = SERVICES
     """Who must answer for the development clock to move, beside the sandbox itself."""
     settle_seconds: float = 60
@@ -60,6 +71,12 @@ class Settings(BaseSettings):
         "whatsapp_token",
         "sms_callback",
         "sms_token",
+        "telegram_callback",
+        "telegram_secret",
+        "line_callback",
+        "line_secret",
+        "instagram_callback",
+        "instagram_secret",
         mode="before",
     )
     @classmethod

@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import uvicorn
@@ -24,22 +26,78 @@ SMS_AUTH_TOKEN = "sms-auth-token"
 ACCOUNT_SID = "AC00000000000000000000000000000001"
 
 
+def _hmac(secret: str, body: bytes) -> bytes:
+    return hmac.new(secret.encode(), body, hashlib.sha256).digest()
+
+
+async def _right_meta(request: Request) -> bool:
+    right = "sha256=" + _hmac(APP_SECRET, await request.body()).hex()
+    return request.headers.get("X-Hub-Signature-256") == right
+
+
+async def _right_twilio(request: Request) -> bool:
+    form = {name: str(value) for name, value in (await request.form()).items()}
+    signed = str(request.url) + "".join(name + form[name] for name in sorted(form))
+    right = hmac.new(SMS_AUTH_TOKEN.encode(), signed.encode(), hashlib.sha1).digest()
+    return request.headers.get("X-Twilio-Signature") == base64.b64encode(right).decode()
+
+
+async def _right_telegram(request: Request) -> bool:
+    return request.headers.get("X-Telegram-Bot-Api-Secret-Token") == APP_SECRET
+
+
+async def _right_line(request: Request) -> bool:
+    right = base64.b64encode(_hmac(APP_SECRET, await request.body())).decode()
+    return request.headers.get("x-line-signature") == right
+
+
+RIGHT: Mapping[str, Callable[[Request], Awaitable[bool]]] = {
+    "whatsapp": _right_meta,
+    "sms": _right_twilio,
+    "telegram": _right_telegram,
+    "line": _right_line,
+    "instagram": _right_meta,
+}
+"""By provider: whether a webhook is signed as its provider publishes it."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A webhook as it came."""
+
+    url: str
+    body: bytes
+    query: Mapping[str, str]
+
+
 @dataclass
 class Gateway:
     """Takes webhooks as the gateway does: verified by the providers' published algorithms, kept in order."""
 
     url: str = ""
-    whatsapp: list[dict[str, Any]] = field(default_factory=list)
-    sms: list[dict[str, str]] = field(default_factory=list)
+    received: dict[str, list[Received]] = field(default_factory=lambda: defaultdict(list))
     refused: list[str] = field(default_factory=list)
     answers: int = 200
     posts: int = 0
 
     def app(self) -> FastAPI:
         app = FastAPI()
-        app.add_api_route("/webhooks/whatsapp/{network}", self._take_whatsapp, methods=["POST"])
-        app.add_api_route("/webhooks/sms/{network}", self._take_sms, methods=["POST"])
+        app.add_api_route("/webhooks/{provider}/{network}", self._take, methods=["POST"])
         return app
+
+    @property
+    def whatsapp(self) -> list[dict[str, Any]]:
+        """The value of each change that Meta told of WhatsApp."""
+        entries = [entry for one in self.received["whatsapp"] for entry in json.loads(one.body)["entry"]]
+        return [change["value"] for entry in entries for change in entry["changes"]]
+
+    @property
+    def sms(self) -> list[dict[str, str]]:
+        """Twilio's forms, each with the address that it came to."""
+        return [
+            {**dict(parse_qsl(one.body.decode(), keep_blank_values=True)), "url": one.url}
+            for one in self.received["sms"]
+        ]
 
     def statuses(self) -> list[dict[str, Any]]:
         """Every WhatsApp status so far, in order."""
@@ -52,28 +110,14 @@ class Gateway:
     def sms_statuses(self) -> list[tuple[str, str]]:
         return [(form["MessageSid"], form["MessageStatus"]) for form in self.sms if "MessageStatus" in form]
 
-    async def _take_whatsapp(self, request: Request, network: str) -> Response:
+    async def _take(self, request: Request, provider: str, network: str) -> Response:
         self.posts += 1
         body = await request.body()
-        right = "sha256=" + hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
-        if request.headers["X-Hub-Signature-256"] != right:
-            self.refused.append(f"whatsapp {network}")
-            return Response(status_code=401)
-        if self.answers == 200:
-            changes = [change for entry in json.loads(body)["entry"] for change in entry["changes"]]
-            self.whatsapp += [change["value"] for change in changes]
-        return Response(status_code=self.answers)
-
-    async def _take_sms(self, request: Request, network: str) -> Response:
-        self.posts += 1
-        form = {name: str(value) for name, value in (await request.form()).items()}
-        signed = str(request.url) + "".join(name + form[name] for name in sorted(form))
-        right = hmac.new(SMS_AUTH_TOKEN.encode(), signed.encode(), hashlib.sha1).digest()
-        if request.headers["X-Twilio-Signature"] != base64.b64encode(right).decode():
-            self.refused.append(f"sms {network}")
+        if not await RIGHT[provider](request):
+            self.refused.append(f"{provider} {network}")
             return Response(status_code=403)
         if self.answers == 200:
-            self.sms.append(form | {"url": str(request.url)})
+            self.received[provider].append(Received(str(request.url), body, dict(request.query_params)))
         return Response(status_code=self.answers)
 
 
@@ -129,6 +173,10 @@ class Sandbox:
             f"/twilio/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json", data=form, auth=(ACCOUNT_SID, "token")
         )
 
+    async def reply(self, phone: str, **reply: Any) -> httpx.Response:
+        """The owner of a phone writes or presses."""
+        return await self.http.post(f"/phones/{phone}/replies", json=reply)
+
     async def messages(self, phone: str, **query: Any) -> list[dict[str, Any]]:
         answer = await self.http.get(f"/phones/{phone}/messages", params=query)
         answer.raise_for_status()
@@ -158,6 +206,12 @@ def settings_for(folder: Path, gateway: Gateway | None = None, **changes: Any) -
         "sms_auth_token": SMS_AUTH_TOKEN,
         "whatsapp_callback": f"{url}/webhooks/whatsapp/{{account}}" if url else None,
         "sms_callback": f"{url}/webhooks/sms/{{account}}" if url else None,
+        "telegram_webhook_secret": APP_SECRET,
+        "telegram_callback": f"{url}/webhooks/telegram/{{account}}" if url else None,
+        "line_channel_secret": APP_SECRET,
+        "line_callback": f"{url}/webhooks/line/{{account}}" if url else None,
+        "instagram_app_secret": APP_SECRET,
+        "instagram_callback": f"{url}/webhooks/instagram/{{account}}" if url else None,
     }
     return Settings(**(given | changes))
 

@@ -16,7 +16,6 @@ from devkit.sandbox.faults import FaultOrder
 from devkit.sandbox.keeper import Keeper, Move, NotSettled
 from devkit.sandbox.messages import Message, instant
 from devkit.sandbox.problems import Problem
-from devkit.sandbox.sms.api import SmsApi
 
 PHONE = re.compile(r"\+?[1-9]\d{6,14}", re.ASCII)
 
@@ -29,11 +28,10 @@ class Read(BaseModel):
 
 class Viewing:
     def __init__(
-        self, carrier: Carrier, keeper: Keeper, sms: SmsApi, *, reply_seconds: float, opening_reads: bool
+        self, carrier: Carrier, keeper: Keeper, *, reply_seconds: float, opening_reads: bool
     ) -> None:
         self._carrier = carrier
         self._keeper = keeper
-        self._sms = sms
         self._reply_seconds = reply_seconds
         self._opening_reads = opening_reads
 
@@ -91,8 +89,6 @@ class Viewing:
 
     async def reply(self, phone: str, wanted: hands.Reply) -> Response:
         message = hands.reply(self._carrier, e164(phone), wanted)
-        if message.channel == "sms":
-            self._sms.heard(message)
         taken = await self._carrier.hear(message)
         try:
             was_taken = await asyncio.wait_for(asyncio.shield(taken), self._reply_seconds)

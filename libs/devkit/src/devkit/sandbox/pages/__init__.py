@@ -41,12 +41,14 @@ class Pages:
         )
         self._templates.filters |= {"linked": linked, "moment": moment, "mark": MARKS.get, "opens": opens}
         self._templates.globals["fault_kinds"] = sorted(ANSWER_FAULTS) + sorted(REPORT_FAULTS)
+        self._templates.globals["fault_channels"] = [*carrier.providers, "email"]
 
     def router(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/", self.index, methods=["GET"])
         router.add_api_route("/fragments/{name}", self.fragment, methods=["GET"])
         router.add_api_route("/events", self.events, methods=["GET"])
+        router.add_api_route("/open/{channel}/{account}", self.open_chat, methods=["GET"])
         return router
 
     async def index(self) -> Response:
@@ -56,6 +58,12 @@ class Pages:
         if name not in {"phones", "mail", "ledger", "faults"}:
             return Response(status_code=404)
         return self._page(f"{name}.html", find=find)
+
+    async def open_chat(
+        self, channel: str, account: str, code: Annotated[str, Query(max_length=200)] = ""
+    ) -> Response:
+        """Where a link into a chat leads here: it asks whose phone it is opened on."""
+        return self._page("open.html", find="", channel=channel, account=account, code=code)
 
     async def events(self, request: Request) -> Response:
         return StreamingResponse(
@@ -79,7 +87,7 @@ class Pages:
                 yield b"data: " + orjson.dumps(news) + b"\n\n"
             await asyncio.sleep(TICK)
 
-    def _page(self, template: str, *, find: str) -> Response:
+    def _page(self, template: str, *, find: str, **more: str) -> Response:
         carrier = self._carrier
         total = len(carrier.ledger)
         html = self._templates.get_template(template).render(
@@ -93,6 +101,7 @@ class Pages:
             clock=carrier.clock.shown(),
             troubles=carrier.courier.troubles(),
             outstanding=carrier.courier.outstanding,
+            **more,
         )
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
 
@@ -105,11 +114,18 @@ class Pages:
                 "address": address,
                 "messages": messages,
                 "version": version(messages),
-                "channels": _channels(messages),
+                "channels": self._channels(messages),
             }
             for address in found[:MOST_PHONES]
             if (messages := phones.thread(address, everything=True)[-MOST_MESSAGES:])
         ]
+
+    def _channels(self, messages: list[Message]) -> list[str]:
+        """Every app of a phone: those in use first, the newest before the others."""
+        used = [
+            message.channel for message in reversed(messages) if message.channel in self._carrier.providers
+        ]
+        return list(dict.fromkeys([*used, *self._carrier.providers]))
 
 
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https: http:; frame-ancestors 'self'"
@@ -143,11 +159,4 @@ def version(messages: list[Message]) -> str:
     """Changes whenever a thread looks different."""
     return (
         f"{len(messages)}-{hash(tuple((message.id, message.status) for message in messages)) & 0xFFFFFFFF:x}"
-    )
-
-
-def _channels(messages: list[Message]) -> list[str]:
-    """Those one can write back on, the newest first."""
-    return list(
-        dict.fromkeys(message.channel for message in reversed(messages) if message.channel != "email")
     )

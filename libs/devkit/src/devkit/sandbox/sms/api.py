@@ -14,7 +14,8 @@ from uuid import uuid4
 from fastapi import APIRouter, Request, Response
 
 from devkit.sandbox.carrier import Carrier
-from devkit.sandbox.exchange import Json, hang
+from devkit.sandbox.exchange import Json, answering, retry_after
+from devkit.sandbox.faults import Fault
 from devkit.sandbox.messages import Message
 from devkit.sandbox.sms.segments import segments
 from devkit.sandbox.sms.webhooks import API_VERSION
@@ -25,13 +26,16 @@ FILTER = re.compile(r"(?P<name>DateSent)(?P<compare>[<>]?)$")
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of Twilio's, not a failure of ours
-    def __init__(self, status: int, code: int, message: str) -> None:
+    def __init__(
+        self, status: int, code: int, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.headers = headers
 
     def answer(self) -> Json:
-        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self.status == 401 else None
+        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self.status == 401 else self.headers
         return Json(
             {
                 "code": self.code,
@@ -53,6 +57,7 @@ class SmsApi:
         self._hang_seconds = hang_seconds
         self._stop_words = frozenset(word.casefold() for word in stop_words)
         carrier.on_restored["carrier-block"] = self._restore_block
+        carrier.on_heard["sms"] = self._heard
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix=f"/twilio/{API_VERSION}/Accounts/{{account_sid}}", tags=["SMS (Twilio)"])
@@ -74,20 +79,9 @@ class SmsApi:
 
     async def _send(self, request: Request, account_sid: str, form: Mapping[str, str]) -> Response:
         message = self._message(account_sid, form)
-        fault = self._carrier.faults.answer_fault("sms", message.address, message.account)
-        if fault:
-            self._carrier.metrics.struck.labels("sms", fault).inc()
-        match fault:
-            case "429":
-                raise Refusal(429, 20429, "Too Many Requests")
-            case "500":
-                raise Refusal(500, 20500, "Internal Server Error")
-            case "timeout_before":
-                await hang(request, within=self._hang_seconds)
-                raise Refusal(500, 20500, "Internal Server Error")
-        await self._carrier.accept(message)
-        if fault == "timeout_after":
-            await hang(request, within=self._hang_seconds)
+        to = ("sms", message.address, message.account)
+        async with answering(self._carrier, request, to, refuse=_struck, hang_seconds=self._hang_seconds):
+            await self._carrier.accept(message)
         return Json(resource(message, just_queued=True), status_code=201)
 
     def _message(self, account_sid: str, form: Mapping[str, str]) -> Message:
@@ -160,7 +154,7 @@ class SmsApi:
         ]
         return Json(_page(request, account_sid, found, page, size))
 
-    def heard(self, message: Message) -> None:
+    def _heard(self, message: Message) -> None:
         """Where the carrier itself minds the words of opting out, they block or unblock the sender."""
         word = message.text.strip().casefold()
         if word in self._stop_words:
@@ -223,6 +217,12 @@ def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
         "to": message.account if message.by_patient else message.address,
         "uri": f"{uri}.json",
     }
+
+
+def _struck(fault: Fault) -> Refusal:
+    if fault.kind == "429":
+        return Refusal(429, 20429, "Too Many Requests", headers=retry_after(fault))
+    return Refusal(500, 20500, "Internal Server Error")
 
 
 def _reference(callback: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from devkit.sandbox import signatures
 from devkit.sandbox.courier import Post
@@ -51,7 +52,12 @@ class Sms:
             form["RawDlrDoneDate"] = at.strftime("%y%m%d%H%M")
         return form
 
-    def inbound(self, message: Message) -> dict[str, str]:
+    def inbound_id(self, address: str) -> str:
+        del address
+        return f"SM{uuid4().hex}"
+
+    def inbound(self, message: Message, answered: Message | None) -> dict[str, str]:
+        del answered
         return {
             "ApiVersion": API_VERSION,
             "AccountSid": str(message.details.get("account_sid", "")),

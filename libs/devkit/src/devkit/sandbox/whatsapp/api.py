@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from devkit.sandbox.carrier import Carrier
-from devkit.sandbox.exchange import Json, hang
+from devkit.sandbox.exchange import Json, answering
 from devkit.sandbox.messages import Message, Report
-from devkit.sandbox.whatsapp.errors import FAULT_CODES, Refusal
+from devkit.sandbox.whatsapp.errors import Refusal, struck
 from devkit.sandbox.whatsapp.registry import Registry
 from devkit.sandbox.whatsapp.requests import (
     SENT,
@@ -61,17 +61,9 @@ class WhatsAppApi:
             return Json({"success": True})
         sent = _parsed(body)
         address = _phone(sent.to)
-        fault = self._carrier.faults.answer_fault("whatsapp", address, sender)
-        if fault:
-            self._carrier.metrics.struck.labels("whatsapp", fault).inc()
-        if fault in FAULT_CODES:
-            raise Refusal(FAULT_CODES[fault])
-        if fault == "timeout_before":
-            await hang(request, within=self._hang_seconds)
-            raise Refusal(131000)
-        message = await self._accept(sent, sender, address)
-        if fault == "timeout_after":
-            await hang(request, within=self._hang_seconds)
+        to = ("whatsapp", address, sender)
+        async with answering(self._carrier, request, to, refuse=struck, hang_seconds=self._hang_seconds):
+            message = await self._accept(sent, sender, address)
         answer = {"id": message.id} | (
             {"message_status": "accepted"} if isinstance(sent, SentByTemplate) else {}
         )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from devkit.sandbox.exchange import Json
+from devkit.sandbox.exchange import Json, retry_after
+from devkit.sandbox.faults import Fault
 
 ERRORS: Mapping[int, tuple[int, str]] = {
     100: (400, "Invalid parameter"),
@@ -21,13 +22,15 @@ DETAILS = {
     131047: "Message failed to send because more than 24 hours have passed since the customer last replied "
     "to this number.",
 }
-FAULT_CODES = {"429": 130429, "500": 131000}
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of Meta's, not a failure of ours
-    def __init__(self, code: int, details: str | None = None) -> None:
+    def __init__(
+        self, code: int, details: str | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(details or ERRORS[code][1])
         self.code = code
+        self.headers = headers
         self.details = details or DETAILS.get(code) or ERRORS[code][1]
 
     def answer(self) -> Json:
@@ -39,7 +42,12 @@ class Refusal(Exception):  # noqa: N818 - an answer of Meta's, not a failure of 
             "error_data": {"messaging_product": "whatsapp", "details": self.details},
             "fbtrace_id": uuid4().hex[:22],
         }
-        return Json({"error": error}, status_code=status)
+        return Json({"error": error}, status_code=status, headers=self.headers)
+
+
+def struck(fault: Fault) -> Refusal:
+    """A limit or a failure that was ordered, as Meta answers it."""
+    return Refusal(130429 if fault.kind == "429" else 131000, headers=retry_after(fault))
 
 
 def webhook_error(code: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import orjson
 
@@ -48,7 +49,12 @@ class WhatsApp:
             status["pricing"] = {"billable": True, "pricing_model": "PMP", "category": category}
         return {"account": message.account, "statuses": status}
 
-    def inbound(self, message: Message) -> dict[str, Any]:
+    def inbound_id(self, address: str) -> str:
+        del address
+        return f"wamid.IN{uuid4().hex}"
+
+    def inbound(self, message: Message, answered: Message | None) -> dict[str, Any]:
+        del answered
         heard: dict[str, Any] = {
             "from": message.address.lstrip("+"),
             "id": message.id,

@@ -146,6 +146,7 @@ document.addEventListener("submit", async (event) => {
     if (given.channel) order.channel = given.channel;
     if (given.phone.trim()) order.phone = given.phone.trim();
     if (given.count) order.count = Number(given.count);
+    if (given.retry_after) order.retry_after = Number(given.retry_after);
     await call("POST", "/faults", order);
     soon();
   }

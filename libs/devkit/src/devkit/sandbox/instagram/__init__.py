@@ -1,0 +1,1 @@
+"""Instagram Direct, by Meta's Messenger Platform."""

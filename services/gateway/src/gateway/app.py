@@ -42,6 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
             whatsapp_app_secret=settings.whatsapp_app_secret,
             whatsapp_verify_token=settings.whatsapp_verify_token,
             sms_auth_token=settings.sms_auth_token,
+            voice_auth_token=settings.voice_auth_token or settings.sms_auth_token,
+            kavenegar_webhook_key=settings.kavenegar_webhook_key,
         ),
         public_url=settings.public_url,
         sandbox_url=settings.sandbox_url if core.development else None,

@@ -29,6 +29,8 @@ class Secrets:
     whatsapp_app_secret: str
     whatsapp_verify_token: str
     sms_auth_token: str
+    voice_auth_token: str
+    kavenegar_webhook_key: str
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ class Settings(CommonSettings):
     whatsapp_app_secret: str = Field(min_length=8)
     whatsapp_verify_token: str = Field(min_length=8)
     sms_auth_token: str = Field(min_length=8)
+    voice_auth_token: str | None = Field(default=None, min_length=8)
+    """Where telephony is another account than SMS."""
+    kavenegar_webhook_key: str = Field(default="", pattern=r"^(.{16,})?$")
+    """Stands in the address that Kavenegar was given (`?key=…`); without it nothing is taken from there."""
     section_seconds: float = Field(default=0.4, gt=0, le=10)
     """How long each section of the 360 view and each part of the day board may take."""
     command_seconds: float = Field(default=5.0, gt=0, le=60)

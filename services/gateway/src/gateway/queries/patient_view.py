@@ -135,16 +135,25 @@ def _of_patient(body: dict[str, Any], name: str, allowed: frozenset[UUID]) -> di
 
 
 def _communications(body: dict[str, Any], allowed: frozenset[UUID]) -> dict[str, Any]:
-    """With `timeline`: both directions in one list, newest first."""
+    """With `timeline`: messages, replies and calls in one list, newest first."""
     _of_patient(body, "messages", allowed)
     if any(one["patient_id"] and UUID(one["patient_id"]) not in allowed for one in body["inbound"]):
         raise Mixed("inbound")
     entries = [
         *({"kind": "message", "at": _sent_at(one), **one} for one in body["messages"]),
         *({"kind": "reply", **one} for one in body["inbound"]),
+        *({"kind": "call", **_own_call(one, allowed)} for one in body.pop("calls", [])),
     ]
     body["timeline"] = sorted(entries, key=lambda entry: entry["at"], reverse=True)
     return body
+
+
+def _own_call(call: dict[str, Any], allowed: frozenset[UUID]) -> dict[str, Any]:
+    """A call with, or perhaps from, this patient; who else it could be from is nobody's business here."""
+    others = [one for one in call.pop("candidates") if UUID(one) not in allowed]
+    if call["patient_id"] and UUID(call["patient_id"]) not in allowed:
+        raise Mixed("calls")
+    return {**call, "certain": not others}
 
 
 def _sent_at(message: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from gateway.routes import (
     audit,
     bookings,
     busy,
+    calls,
     clinic,
     development,
     directory,
@@ -22,6 +23,8 @@ from gateway.routes import (
     reports,
     series,
     sessions,
+    telephony,
+    unsubscribing,
     waitlist,
     webhooks,
 )
@@ -49,6 +52,9 @@ def mount(application: FastAPI, parts: Parts) -> None:
         accounts.router,
         events.router,
         webhooks.router,
+        telephony.router,
+        calls.router,
+        unsubscribing.router,
         reference.router,
     ]
     if parts.development:

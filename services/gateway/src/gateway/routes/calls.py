@@ -75,7 +75,9 @@ async def _named(parts: Parts, principal: Principal, ids: list[UUID]) -> list[di
     """Without names while patient-profile does not answer: the call is shown all the same."""
     names: dict[UUID, str] = {}
     try:
-        cards = (await parts.asks.ask(GetCards(patient_ids=ids), caller=principal.caller)).cards if ids else {}
+        cards = (
+            (await parts.asks.ask(GetCards(patient_ids=ids), caller=principal.caller)).cards if ids else {}
+        )
         names = {key: card.full_name for key, card in cards.items()}
     except Unavailable:
         pass

@@ -42,9 +42,7 @@ async def voice(
 
 
 @router.post("/webhooks/voice/{network}/status")
-async def voice_status(
-    network: str, request: Request, parts: PartsHere, ref: UUID | None = None
-) -> Response:
+async def voice_status(network: str, request: Request, parts: PartsHere, ref: UUID | None = None) -> Response:
     """How a call of ours stands."""
     await _record(parts, network, await _told(parts, network, request), ref)
     return Response(TWIML, media_type="text/xml")

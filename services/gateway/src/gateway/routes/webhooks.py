@@ -54,13 +54,18 @@ async def whatsapp(network: str, request: Request, parts: PartsHere) -> Response
 async def sms(network: str, request: Request, parts: PartsHere) -> Response:
     """Statuses and messages of the Twilio-compatible provider."""
     await parts.public_directory.network(network)
-    body = await request.body()
-    form = parse_qsl(_text(body), keep_blank_values=True)
+    await signed_form(parts, request, parts.secrets.sms_auth_token)
+    await _ingest(parts, network, "sms", request, await request.body())
+    return Response(TWIML, media_type="text/xml")
+
+
+async def signed_form(parts: Parts, request: Request, auth_token: str) -> dict[str, str]:
+    """A form of the Twilio-compatible provider, verified over our public address. Refused: `bad-signature`."""
+    form = parse_qsl(text_of(await request.body()), keep_blank_values=True)
     query = request.url.query
     address = f"{parts.public_url}{request.url.path}" + (f"?{query}" if query else "")
-    rules.check_twilio(parts.secrets.sms_auth_token, address, form, request.headers.get("x-twilio-signature"))
-    await _ingest(parts, network, "sms", request, body)
-    return Response(TWIML, media_type="text/xml")
+    rules.check_twilio(auth_token, address, form, request.headers.get("x-twilio-signature"))
+    return dict(form)
 
 
 async def _ingest(parts: Parts, network: str, provider: str, request: Request, body: bytes) -> None:
@@ -70,13 +75,14 @@ async def _ingest(parts: Parts, network: str, provider: str, request: Request, b
             "provider": provider,
             "content_type": request.headers.get("content-type", "")[:200],
             "query": dict(request.query_params),
-            "body": _text(body),
+            "body": text_of(body),
         }
     )
     await carry_out(parts, command, caller.system("gateway", network))
 
 
-def _text(body: bytes) -> str:
+def text_of(body: bytes) -> str:
+    """The body of a webhook. Refused where it is no text: `malformed`."""
     try:
         return body.decode()
     except UnicodeDecodeError as error:

@@ -20,6 +20,7 @@ Action = Literal[
     "tasks.read",
     "tasks.work",
     "messages.read",
+    "calls.read",
     "consents.read",
     "consents.write",
     "recall.read",
@@ -47,7 +48,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     | {
         "patients.search", "patients.read", "patients.write", "appointments.read", "appointments.book",
         "appointments.change", "appointments.complete", "appointments.correct", "payments.record", "money.see",
-        "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read", "consents.write",
+        "board.read", "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
         "recall.read",
     },
     "delegate": _EVERYBODY
@@ -64,7 +65,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     | {
         "patients.search", "patients.read", "patients.write", "appointments.read", "appointments.book",
         "appointments.change", "appointments.complete", "appointments.correct", "payments.record", "money.see",
-        "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read", "consents.write",
+        "board.read", "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
         "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake",
         "audit.read", "staff.read",
     },

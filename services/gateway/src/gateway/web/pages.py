@@ -65,6 +65,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router.add_api_route("/book/{network_id}", pages.book, methods=["GET"])
     router.add_api_route("/queue/{network_id}", pages.queue, methods=["GET"])
     router.add_api_route("/l/{token}", pages.manage, methods=["GET"])
+    router.add_api_route("/l/{token}/unsubscribe", pages.unsubscribe, methods=["GET"])
     router.add_api_route("/login", pages.login, methods=["GET"])
     router.add_api_route("/desk", pages.desk, methods=["GET"])
     router.add_api_route("/patients/{patient_id}", pages.patient, methods=["GET"])
@@ -115,6 +116,11 @@ class Pages:
     async def manage(self, request: Request, token: str) -> Response:
         """One appointment, by the link that its patient got; the API judges the token."""
         return self._page(request, "manage", "public", token=token)
+
+    async def unsubscribe(self, request: Request, token: str) -> Response:
+        """Opening the link ends nothing: mail programs open links by themselves."""
+        del token
+        return self._page(request, "unsubscribe", "public")
 
     async def login(self, request: Request) -> Response:
         """Staff log in."""

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { $, announce, closeMenusOutside, fill, focusOn, h, option } from "./dom.js";
 import * as acts from "./desk_acts.js";
+import { incomingCalls } from "./desk_calls.js";
 import { follow } from "./live.js";
 import * as moments from "./moments.js";
 import { searchPanel } from "./search.js";
@@ -29,7 +30,8 @@ function start({ session, directory }) {
   frame(mine);
   closeMenusOutside();
   load();
-  follow({ onchange: reload, onstate: liveState, onover: toLogin });
+  const ring = may(session, "calls.read") ? incomingCalls($("#calls"), () => state.branch) : () => {};
+  follow({ onchange: (event) => ring(event) || reload(), onstate: liveState, onover: toLogin });
 }
 
 // --- the frame --------------------------------------------------------------------------------------------
@@ -51,6 +53,7 @@ function frame(branches) {
       h("div", {}, h("h1", { id: "desk-title" }, ""), h("p", { class: "hint", id: "desk-counts" })),
       h("p", { id: "live", class: "live", role: "status" }),
     ),
+    h("div", { id: "calls", class: "calls", role: "log", "aria-live": "assertive", "aria-label": t("call_title") }),
     h(
       "div",
       { class: "toolbar" },

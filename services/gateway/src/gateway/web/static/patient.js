@@ -96,14 +96,22 @@ function history({ upcoming, past, totals }) {
   ];
 }
 
-function messages({ timeline }) {
-  return entries(
-    timeline.map((one) =>
-      one.kind === "reply"
-        ? entry(at(one.at), `${t("patient_wrote")} «${one.text}»`, h("span", { class: "chip is-taken" }, t(`channel_${one.channel}`)))
-        : entry(at(one.at), messageText(one), h("span", { class: `chip is-${one.outcome}` }, t(`message_${one.outcome}`))),
-    ),
-  );
+const shownAs = {
+  reply: (one) => entry(at(one.at), `${t("patient_wrote")} «${one.text}»`, h("span", { class: "chip is-taken" }, t(`channel_${one.channel}`))),
+  call: (one) => entry(at(one.at), callText(one), h("span", { class: "chip is-taken" }, t("channel_voice"))),
+  message: (one) => entry(at(one.at), messageText(one), h("span", { class: `chip is-${one.outcome}` }, t(`message_${one.outcome}`))),
+};
+
+const messages = ({ timeline }) => entries(timeline.map((one) => shownAs[one.kind](one)));
+
+function callText(call) {
+  const state = t(`call_${call.state}`);
+  const keys = call.legs.map((leg) => leg.digits).filter(Boolean).join(t("comma"));
+  return [
+    t(call.direction === "inbound" ? "timeline_call_in" : "timeline_call_out", { state }),
+    call.seconds > 0 && t("call_seconds", { n: moments.number(call.seconds) }),
+    keys && t("call_keys", { keys }),
+  ].filter(Boolean).join(" · ");
 }
 
 function messageText(message) {

@@ -151,7 +151,7 @@ class Service:
 async def service(
     parts: Parts, world: World, provider: Provider, clock: Clock, database: Database, answering: Answering
 ) -> AsyncIterator[Service]:
-    sending, understanding = workers.loops(parts, database, clock, lease_seconds=30)
+    sending, understanding, *_ = workers.loops(parts, database, clock, lease_seconds=30)
     async with answering(world.answers(), None):
         made = Service(parts, world, provider, clock, sending, understanding)
         await made.apply(*world.directory_events())

@@ -18,7 +18,6 @@ from notifications.rules.values import (
     ChannelFacts,
     Facts,
     Quiet,
-    Step,
 )
 
 KZ = packs.pack("KZ")
@@ -46,15 +45,16 @@ def planned(starts_at: datetime, booked_at: datetime, *, zone: str = ALMATY, pre
     visit = chains.Visit(booked_at, starts_at, zone)
     steps = chains.steps_of(packs.chain(preset), after_visit=False)
 
-    def facts_of(step: Step, target: datetime, earliest: datetime, latest: datetime) -> Facts:
+    def facts_of(aim: chains.Aim) -> Facts:
+        step = aim.step
         return facts(
             visit=starts_at, message_class=step.message_class, template=step.template, asks=step.asks,
-            orientation=step.orientation, asked_at=booked_at, target_at=target, earliest_at=earliest,
-            latest_at=latest, zone=zone, pack=pack,
+            orientation=step.orientation, asked_at=booked_at, target_at=aim.target_at, earliest_at=aim.earliest_at,
+            latest_at=aim.latest_at, zone=zone, pack=pack,
             channels=tuple(ChannelFacts(one, reachable=True) for one in pack.channels),
         )  # fmt: skip
 
-    return chains.plan(steps, visit, facts_of, now=booked_at)
+    return chains.plan(chains.aims(steps, visit), facts_of, now=booked_at)
 
 
 def instants(starts_at: datetime, booked_at: datetime) -> dict[str, str]:
@@ -214,7 +214,7 @@ def test_the_reasons_name_the_rule_the_entry_its_source_and_the_local_time():
     assert closed.detail["local_time"] == "2026-11-12T08:00"
     assert closed.detail["offset_minutes"] == 300
     assert closed.source is not None
-    assert verdict.policy_version == "kz-2026-11"
+    assert verdict.policy_version == "kz-2026-12"
 
 
 def test_the_order_of_stops_is_patient_then_appointment_then_deadline():

@@ -1,5 +1,7 @@
 """Subject to operation or query: translation, and nothing decided here."""
 
+from uuid import UUID
+
 from common import directory as public
 from common.caller import Caller
 from common.contracts.booking import (
@@ -8,40 +10,69 @@ from common.contracts.booking import (
     AppointmentCheckedIn,
     AppointmentConfirmed,
     AppointmentCorrected,
+    AppointmentDisplaced,
     AppointmentEvent,
     AppointmentMissed,
     AppointmentRescheduled,
     VisitCompleted,
+    WaitlistOffered,
+    WaitlistOfferEnded,
 )
-from common.contracts.messages import Event
+from common.contracts.consents import PermissionChanged
+from common.contracts.messages import Done, Event
 from common.contracts.notifications import (
     AskMessageReport,
     BrakeState,
+    Calls,
+    CallTurn,
+    CallView,
     Communications,
     CommunicationsOf,
+    ContinueCall,
+    DescribePolicies,
     ExplainMessage,
     Explanation,
+    GetCall,
     GetLastMessageStates,
     Ingested,
     IngestWebhook,
     LastMessageStates,
+    ListCalls,
     MessageReport,
     PauseSending,
+    Policies,
+    PolicySaved,
+    PutPolicy,
+    RecordCall,
     ResumeSending,
+    SimulateMessages,
+    Simulation,
 )
-from common.contracts.patient_profile import PatientErased
+from common.contracts.patient_profile import PatientChanged, PatientErased
 from common.contracts.recall import OutreachDue
 from common.delivery import Readers
 from common.errors import NotAllowed
 from common.rpc import Answers
 from notifications import queries
-from notifications.operations import asking, brake, deciding, patients, planning, verdicts, webhooks
+from notifications.operations import (
+    asking,
+    brake,
+    deciding,
+    patients,
+    planning,
+    policies,
+    simulating,
+    verdicts,
+    webhooks,
+)
+from notifications.operations.calls import dialogue, following
 from notifications.operations.parts import Parts
 
 answers = Answers[Parts]()
 readers = Readers[Parts]()
 
 MAY_BRAKE = frozenset({"manager", "admin", "system"})
+MAY_SET_POLICY = frozenset({"manager", "admin"})
 
 
 @readers.of(
@@ -52,14 +83,14 @@ MAY_BRAKE = frozenset({"manager", "admin", "system"})
     AppointmentCheckedIn,
     AppointmentMissed,
     AppointmentCorrected,
+    AppointmentDisplaced,
     VisitCompleted,
     durable="notifications-appointments",
 )
 async def follow_appointment(event: AppointmentEvent, parts: Parts) -> None:
     state = event.appointment
-    reach = await asking.reach(
-        parts, event.network_id, state.patient_id, wanted=state.status in planning.ACTIVE
-    )
+    wanted = state.status in {*planning.ACTIVE, "displaced"}
+    reach = await asking.reach(parts, event.network_id, state.patient_id, wanted=wanted)
     async with parts.database.applying(event, "notifications-appointments") as tx:
         await planning.follow_appointment(tx, event, state, reach, now=parts.clock.now())
     parts.wakes.sending()
@@ -70,6 +101,40 @@ async def invite(event: OutreachDue, parts: Parts) -> None:
     reach = await asking.reach(parts, event.network_id, event.patient_id)
     async with parts.database.applying(event, "notifications-outreach") as tx:
         await planning.invite(tx, event, reach, now=parts.clock.now())
+    parts.wakes.sending()
+
+
+@readers.of(WaitlistOffered, WaitlistOfferEnded, durable="notifications-waitlist")
+async def follow_offer(event: WaitlistOffered | WaitlistOfferEnded, parts: Parts) -> None:
+    wanted = isinstance(event, WaitlistOffered)
+    reach = await asking.reach(parts, event.network_id, event.entry.patient_id, wanted=wanted)
+    async with parts.database.applying(event, "notifications-waitlist") as tx:
+        if isinstance(event, WaitlistOffered):
+            await planning.offer(tx, event, reach, now=parts.clock.now())
+        else:
+            await planning.end_offer(tx, event)
+    parts.wakes.sending()
+
+
+@readers.of(PatientChanged, durable="notifications-patient-changes")
+async def follow_patient(event: PatientChanged, parts: Parts) -> None:
+    await _plan_again(event, event.patient_id, parts, "notifications-patient-changes")
+
+
+@readers.of(PermissionChanged, durable="notifications-permissions")
+async def follow_permission(event: PermissionChanged, parts: Parts) -> None:
+    await _plan_again(event, event.patient_id, parts, "notifications-permissions")
+
+
+async def _plan_again(event: Event, patient_id: UUID, parts: Parts, durable: str) -> None:
+    """Most patients who change have nothing open: nobody is asked about them."""
+    network_id, now = event.network_id, parts.clock.now()
+    async with parts.database.reading(network_id) as tx:
+        wanted = await planning.has_open(tx, network_id, patient_id, now=now)
+    reach = await asking.reach(parts, network_id, patient_id, wanted=wanted, permissions=True)
+    async with parts.database.applying(event, durable) as tx:
+        if wanted:
+            await planning.plan_again(tx, network_id, patient_id, reach, now=now)
     parts.wakes.sending()
 
 
@@ -87,9 +152,25 @@ async def erase(event: PatientErased, parts: Parts) -> None:
 
 @answers.to(IngestWebhook)
 async def ingest(command: IngestWebhook, caller: Caller, parts: Parts) -> Ingested:
+    _of_a_provider(caller)
+    return await webhooks.ingest(parts, command, caller.network_id, now=parts.clock.now())
+
+
+@answers.to(RecordCall)
+async def record_call(command: RecordCall, caller: Caller, parts: Parts) -> Done:
+    _of_a_provider(caller)
+    return await following.record_call(parts, command, caller.network_id, now=parts.clock.now())
+
+
+@answers.to(ContinueCall)
+async def continue_call(command: ContinueCall, caller: Caller, parts: Parts) -> CallTurn:
+    _of_a_provider(caller)
+    return await dialogue.continue_call(parts, command, caller.network_id, now=parts.clock.now())
+
+
+def _of_a_provider(caller: Caller) -> None:
     if caller.purpose not in {"webhook", "system"}:
         raise NotAllowed("Only providers' webhooks are taken in here")
-    return await webhooks.ingest(parts, command, caller.network_id, now=parts.clock.now())
 
 
 @answers.to(PauseSending)
@@ -118,10 +199,46 @@ def _may_brake(caller: Caller) -> None:
         raise NotAllowed("Only a manager may stop or start sending")
 
 
+@answers.to(PutPolicy)
+async def put_policy(command: PutPolicy, caller: Caller, parts: Parts) -> PolicySaved:
+    if not MAY_SET_POLICY.intersection(caller.roles):
+        raise NotAllowed("Only a manager may say when patients are written to")
+    now = parts.clock.now()
+    saved = await parts.database.once(
+        command, caller.network_id,
+        lambda tx: policies.put(tx, command, caller.network_id, by=caller.actor, now=now),
+    )  # fmt: skip
+    parts.wakes.replanning()
+    return saved
+
+
+@answers.to(DescribePolicies)
+async def describe_policies(_: DescribePolicies, caller: Caller, parts: Parts) -> Policies:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await policies.describe(tx, caller.network_id)
+
+
+@answers.to(SimulateMessages)
+async def simulate(query: SimulateMessages, caller: Caller, parts: Parts) -> Simulation:
+    return await simulating.simulate(parts, query, caller.network_id)
+
+
 @answers.to(CommunicationsOf)
 async def communications(query: CommunicationsOf, caller: Caller, parts: Parts) -> Communications:
     async with parts.database.reading(caller.network_id) as tx:
         return await queries.communications(tx, query, caller.network_id, parts.sealer)
+
+
+@answers.to(ListCalls)
+async def calls(query: ListCalls, caller: Caller, parts: Parts) -> Calls:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await queries.calls(tx, caller.network_id, query, parts.sealer)
+
+
+@answers.to(GetCall)
+async def call(query: GetCall, caller: Caller, parts: Parts) -> CallView:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await queries.call(tx, caller.network_id, query.call_id, parts.sealer)
 
 
 @answers.to(GetLastMessageStates)

@@ -1,4 +1,4 @@
-"""Due work: messages to send, webhooks to work off."""
+"""Due work: messages to send, webhooks to work off, chains to be made anew."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,6 +7,7 @@ from common.clock import Clock
 from common.database import Database
 from common.due import DueLoop, DueTable
 from notifications.operations.parts import Parts
+from notifications.operations.renewing import make_chains_anew
 from notifications.operations.sending import send_due
 from notifications.operations.webhooks import work_off
 
@@ -25,6 +26,9 @@ def loops(
     async def understand(network_id: str, ids: Sequence[UUID]) -> None:
         await work_off(parts, network_id, ids)
 
+    async def plan_anew(network_id: str, ids: Sequence[UUID]) -> None:
+        await make_chains_anew(parts, network_id, ids)
+
     sending = DueLoop(
         "send", DueTable("messages", "message_id", order="lane, due_at"), database, clock, send, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
@@ -33,6 +37,11 @@ def loops(
         "webhooks", DueTable("webhooks", "webhook_id"), database, clock, understand, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
     )  # fmt: skip
+    replanning = DueLoop(
+        "plan-anew", DueTable("appointments", "appointment_id"), database, clock, plan_anew, batch=50,
+        lease_seconds=lease_seconds, follows_commits=False,
+    )  # fmt: skip
     parts.wakes.sending = sending.wake
     parts.wakes.webhooks = webhooks.wake
-    return [sending, webhooks]
+    parts.wakes.replanning = replanning.wake
+    return [sending, webhooks, replanning]

@@ -76,6 +76,8 @@ class Branch(Message):
     phone: str
     hours: list[OpeningHours]
     signature: OptionalLine = ""
+    subdivision: OptionalLine = ""
+    """State or department (ISO 3166-2, with or without the country), where it has holidays of its own."""
     active: bool = True
 
 

@@ -81,6 +81,8 @@ class Card(Message):
     preferences: Preferences = Preferences()
     provisional: bool = False
     deceased: bool = False
+    tags: list[str] = Field(default_factory=list)
+    """What staff has marked them with: told to services that ask by themselves, never to the patient."""
 
 
 class Profile(Message):

@@ -9,10 +9,12 @@ from uuid import UUID
 from common import telemetry
 from common.contracts.booking import AppointmentRecord, GetAppointments
 from common.contracts.consents import ContactAnswer, ContactQuestion, MayContact
+from common.contracts.notifications import MessageClass
 from common.contracts.patient_profile import Card, Channel, GetCards
 from common.errors import Refused, Unavailable
 from notifications.operations.parts import Parts, ourselves
-from notifications.operations.planning import Reach
+from notifications.operations.planning.places import Reach
+from notifications.rules import facts
 from notifications.tables.messages import Message
 
 FRESH_SECONDS = 0.5
@@ -42,10 +44,13 @@ class Answers:
         return time.monotonic() - self.asked < FRESH_SECONDS
 
 
-async def reach(parts: Parts, network_id: str, patient_id: UUID, *, wanted: bool = True) -> Reach:
+async def reach(
+    parts: Parts, network_id: str, patient_id: UUID, *, wanted: bool = True, permissions: bool = False
+) -> Reach:
     """The patient's card, or none where patient-profile does not answer: then the plan is provisional.
 
-    Where no chain has to be planned (`wanted` is false) nobody is asked: sending decides about the rest.
+    Where no chain has to be planned (`wanted` is false) nobody is asked: sending decides about the rest. Where
+    `permissions` have changed they are asked for too, and an owner that is away raises `Unavailable`.
     """
     if not wanted:
         return Reach(None, parts.offered)
@@ -56,7 +61,35 @@ async def reach(parts: Parts, network_id: str, patient_id: UUID, *, wanted: bool
     except (Unavailable, Refused) as error:
         telemetry.log().info("planning without a card", network=network_id, error=telemetry.where(error))
         return Reach(None, parts.offered)
-    return Reach(answer.cards.get(patient_id), parts.offered)
+    said = await _permissions_of(parts, network_id, patient_id) if permissions else {}
+    return reached(parts, network_id, answer.cards.get(patient_id), said)
+
+
+def reached(
+    parts: Parts,
+    network_id: str,
+    card: Card | None,
+    permissions: Mapping[MessageClass, ContactAnswer] | None = None,
+) -> Reach:
+    """A card with the keyed index of the phone that the patient is reached by."""
+    phone = facts.address(card, "sms") if card is not None else None
+    index = parts.sealer.index(network_id, phone) if phone else None
+    return Reach(card, parts.offered, index, permissions or {})
+
+
+async def _permissions_of(
+    parts: Parts, network_id: str, patient_id: UUID
+) -> dict[MessageClass, ContactAnswer]:
+    classes: tuple[MessageClass, ...] = ("immediate", "service", "marketing")
+    questions = [
+        ContactQuestion(
+            patient_id=patient_id, message_class=each, purpose="marketing" if each == "marketing" else "service",
+            channels=list(parts.offered),
+        )
+        for each in classes
+    ]  # fmt: skip
+    answer = await parts.asks.ask(MayContact(questions=questions), caller=ourselves(network_id))
+    return dict(zip(classes, answer.answers, strict=True))
 
 
 async def ask(
@@ -80,11 +113,18 @@ async def ask(
 async def _appointments(
     parts: Parts, network_id: str, messages: Sequence[Message]
 ) -> dict[UUID, AppointmentRecord]:
-    ids = list({one.appointment_id for one in messages if one.appointment_id is not None})
+    ids = list(
+        {*(one.appointment_id for one in messages if one.appointment_id is not None), *_also(messages)}
+    )
     if not ids:
         return {}
     answer = await parts.asks.ask(GetAppointments(appointment_ids=ids), caller=ourselves(network_id))
     return {record.appointment.appointment_id: record for record in answer.appointments}
+
+
+def _also(messages: Sequence[Message]) -> set[UUID]:
+    """The other visits that these messages list."""
+    return {UUID(each) for one in messages for each in one.data.get("also", ())}
 
 
 async def _cards(parts: Parts, network_id: str, messages: Sequence[Message]) -> dict[UUID, Card]:

@@ -1,9 +1,10 @@
 """A decision about one message at one moment, from its row and what the owners said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import directory
 from common.contracts.directory import Branch, Network, Practitioner, Service
 from common.contracts.patient_profile import Channel
-from notifications import packs
 from notifications.operations.asking import Answers, Question
 from notifications.operations.planning import ACTIVE
+from notifications.operations.policies import Governing, governing
 from notifications.rules import facts
 from notifications.rules.decide import decide
-from notifications.rules.values import AppointmentFacts, Facts, Pack, Verdict
+from notifications.rules.values import AppointmentFacts, Facts, Pack, Touch, Verdict
+from notifications.tables import conversations
+from notifications.tables import touches as touch_rows
 from notifications.tables.attempts import Attempt
 from notifications.tables.messages import Message
 from notifications.tables.schema import brakes
@@ -24,15 +27,23 @@ from notifications.tables.schema import brakes
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The network's directory as far as a batch needs it, and its brakes."""
+    """The network's directory as far as a batch needs it, its policies and brakes, and what patients had of it."""
 
     network: Network
-    pack: Pack
+    governing: Governing
     branches: dict[str, Branch]
     practitioners: dict[str, Practitioner]
     services: dict[str, Service]
     paused: frozenset[tuple[str, str]]
     """Channel and template; empty means every one."""
+    held: Mapping[UUID, frozenset[Channel]]
+    """Where a person has taken over the conversation with a patient."""
+    touches: Mapping[UUID, tuple[Touch, ...]]
+    """What caps count, of patients with an invitation."""
+
+    def pack(self, branch_id: UUID) -> Pack:
+        """What binds at a branch."""
+        return self.governing.pack(self.network, self.branches[str(branch_id)])
 
     def paused_channels(self, template: str) -> frozenset[str]:
         """The channels on which this template stands still."""
@@ -46,13 +57,15 @@ class Surroundings:
 async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message]) -> Surroundings:
     """Read what a batch is about. Raises `unknown-network` where the directory has not told of it."""
     network = await directory.network(tx, network_id)
+    policies = await governing(tx, network_id)
+    branches = await directory.things(tx, network_id, Branch, [str(one.branch_id) for one in batch])
     stopped = await tx.execute(
         sa.select(brakes.c.channel, brakes.c.template).where(brakes.c.network_id == network_id)
     )
     return Surroundings(
         network=network,
-        pack=packs.pack(network.country),
-        branches=await directory.things(tx, network_id, Branch, [str(one.branch_id) for one in batch]),
+        governing=policies,
+        branches=branches,
         practitioners=await directory.things(
             tx, network_id, Practitioner, [str(one.practitioner_id) for one in batch if one.practitioner_id]
         ),
@@ -60,17 +73,30 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
             tx, network_id, Service, [str(one.service_id) for one in batch if one.service_id]
         ),
         paused=frozenset((row.channel, row.template) for row in stopped),
+        held=await conversations.paused_channels(tx, network_id, {one.patient_id for one in batch}),
+        touches=await _touches(
+            tx, network_id, batch, [policies.pack(network, one) for one in branches.values()]
+        ),
     )
+
+
+async def _touches(
+    tx: AsyncConnection, network_id: str, batch: Sequence[Message], bound: Sequence[Pack]
+) -> dict[UUID, tuple[Touch, ...]]:
+    """As far back as the longest cap looks."""
+    invited = [one for one in batch if one.message_class == "marketing"]
+    days = max((cap.days for pack in bound for cap in pack.caps), default=0)
+    if not invited or not days:
+        return {}
+    since = min(one.target_at for one in invited) - timedelta(days=days)
+    return await touch_rows.of_patients(tx, network_id, {one.patient_id for one in invited}, since=since)
 
 
 def question(message: Message, around: Surroundings, offered: tuple[Channel, ...]) -> Question:
     """What consents has to be asked about a message: all channels at once, so that the card need not be there yet."""
-    channels = (
-        (message.only_channel,) if message.only_channel else facts.channel_order(around.pack, None, offered)
-    )
-    abroad = (
-        tuple(each for each in channels if each in around.pack.abroad) if around.network.data_at_home else ()
-    )
+    pack = around.pack(message.branch_id)
+    channels = (message.only_channel,) if message.only_channel else facts.channel_order(pack, None, offered)
+    abroad = tuple(each for each in channels if each in pack.abroad) if around.network.data_at_home else ()
     return Question(channels, abroad)
 
 
@@ -90,15 +116,13 @@ def _facts(
     offered: tuple[Channel, ...],
 ) -> Facts:
     card = answers.cards.get(message.patient_id)
-    branch = around.branches[str(message.branch_id)]
+    branch, pack = around.branches[str(message.branch_id)], around.pack(message.branch_id)
     ended: dict[Channel, str] = {
         each.channel: each.delivery if each.outcome == "accepted" else each.outcome
         for each in attempts
         if each.outcome != "open"
     }
-    order = (
-        (message.only_channel,) if message.only_channel else facts.channel_order(around.pack, card, offered)
-    )
+    order = (message.only_channel,) if message.only_channel else facts.channel_order(pack, card, offered)
     preferences: Any = card.preferences if card else None
     answering = message.only_channel is not None
     return Facts(
@@ -111,17 +135,24 @@ def _facts(
         channels=facts.channels(
             order, card, answers.permissions.get(message.message_id), ended=ended,
             paused=around.paused_channels(message.template),
+            held=around.held.get(message.patient_id, frozenset()),
         ),
-        pack=around.pack,
+        pack=pack,
         appointment=None if answering or message.starts_at is None else _appointment(message, answers),
         planned_for=message.starts_at,
-        about_cancellation=message.template == "cancelled",
+        about=facts.about(message.template),
         accepts_reminders=preferences.accepts_reminders if preferences else True,
         accepts_orientations=preferences.accepts_orientations if preferences else True,
         deceased=card.deceased if card else False,
         known=card is not None,
         quiet=facts.quiet(card),
         paused=around.paused_wholly(message.template),
+        mode=message.mode,
+        touches=tuple(
+            one for one in around.touches.get(message.patient_id, ()) if one.of != message.message_id
+        ),
+        may_cost=around.governing.network.most_per_message,
+        told_in=UUID(told_in) if (told_in := message.data.get("told_in")) else None,
     )  # fmt: skip
 
 

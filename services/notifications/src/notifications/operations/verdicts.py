@@ -1,12 +1,14 @@
 """Verdicts as they are stored: canonical text, so that an explanation gives back the very bytes."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 
 from common.contracts.notifications import Explanation, Reason
 from common.encoding import canonical
+from notifications.rules import values
 from notifications.rules.values import Verdict
 
 
@@ -17,13 +19,40 @@ def stored(verdict: Verdict) -> str:
         "verdict": verdict.action,
         "channel": verdict.channel,
         "send_at": verdict.send_at.isoformat() if verdict.send_at else None,
+        "channels": list(verdict.channels),
         "policy_version": verdict.policy_version,
-        "reasons": [
-            {"rule": one.rule, "result": one.result, "detail": dict(one.detail), "source": one.source}
-            for one in verdict.reasons
-        ],
+        "policy_digest": verdict.digest,
+        "reasons": [_reason(one) for one in verdict.reasons],
     }
     return canonical(body).decode()
+
+
+def amended(
+    text: str,
+    action: Literal["wait", "drop"],
+    because: values.Reason,
+    *,
+    now: datetime,
+    send_at: datetime | None = None,
+) -> str:
+    """A stored verdict that something settled otherwise: its reasons stay, and one more comes last."""
+    body = orjson.loads(text)
+    body |= {
+        "decided_at": now.isoformat(), "verdict": action, "send_at": send_at.isoformat() if send_at else None,
+        "reasons": [*body["reasons"], _reason(because)],
+    }  # fmt: skip
+    if action == "drop":
+        body |= {"channel": None, "channels": []}
+    return canonical(body).decode()
+
+
+def _reason(reason: values.Reason) -> dict[str, Any]:
+    return {
+        "rule": reason.rule,
+        "result": reason.result,
+        "detail": dict(reason.detail),
+        "source": reason.source,
+    }
 
 
 def explained(message_id: UUID, text: str, *, as_made: bool) -> Explanation:
@@ -37,5 +66,7 @@ def explained(message_id: UUID, text: str, *, as_made: bool) -> Explanation:
         send_at=body["send_at"],
         reasons=[Reason(**one) for one in body["reasons"]],
         policy_version=body["policy_version"],
+        policy_digest=body.get("policy_digest"),
+        channels=body.get("channels", []),
         stored=as_made,
     )

@@ -1,13 +1,14 @@
 """Planning: which messages a visit needs, and when each of them goes out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from common.contracts.notifications import MessageClass
+from common.errors import Refused
 from notifications.rules.decide import decide
-from notifications.rules.values import Chain, Facts, Moment, Reason, Step, Verdict
+from notifications.rules.values import Chain, Facts, Flow, Mode, Moment, Reason, Step, Verdict
 
 COLLIDE = timedelta(minutes=15)
 """Closer than this, two messages are one."""
@@ -25,6 +26,16 @@ class Visit:
     starts_at: datetime
     zone: str
     visited_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A step with the instants that it means for one visit."""
+
+    step: Step
+    target_at: datetime
+    earliest_at: datetime
+    latest_at: datetime
 
 
 @dataclass(frozen=True)
@@ -72,19 +83,25 @@ def steps_of(chain: Chain, *, after_visit: bool) -> list[Step]:
     return [step for step in chain.steps if (step.target.anchor == "visit") == after_visit]
 
 
-def plan(
-    steps: Sequence[Step], visit: Visit, facts_of: Callable[[Step, datetime, datetime, datetime], Facts], *,
-    now: datetime,
-) -> list[Planned]:  # fmt: skip
+def aims(steps: Sequence[Step], visit: Visit) -> list[Aim]:
+    """Each step with the instants that it means for this visit."""
+    return [
+        Aim(step, *(resolve(each, visit) for each in (step.target, step.earliest, step.latest)))
+        for step in steps
+    ]
+
+
+def plan(aimed: Sequence[Aim], facts_of: Callable[[Aim], Facts], *, now: datetime) -> list[Planned]:
     """Every step, decided; what collides is merged, what is dropped keeps its reason."""
-    planned = []
-    for step in steps:
-        target, earliest, latest = (
-            resolve(each, visit) for each in (step.target, step.earliest, step.latest)
-        )
-        verdict = decide(facts_of(step, target, earliest, latest), now=now)
-        planned.append(Planned(step, target, earliest, latest, verdict, (step.template,), step.asks))
-    return _merged(planned)
+    return _merged(
+        [
+            Planned(
+                aim.step, aim.target_at, aim.earliest_at, aim.latest_at, decide(facts_of(aim), now=now),
+                (aim.step.template,), aim.step.asks,
+            )
+            for aim in aimed
+        ]
+    )  # fmt: skip
 
 
 def _merged(planned: list[Planned]) -> list[Planned]:
@@ -124,12 +141,65 @@ def _rank(planned: Planned) -> int:
 def _dropped(planned: Planned, into: str) -> Planned:
     reason = Reason("merge", "merged", {"into": into})
     verdict = replace(
-        planned.verdict, action="drop", channel=None, send_at=None, reasons=(*planned.verdict.reasons, reason)
+        planned.verdict,
+        action="drop",
+        channel=None,
+        channels=(),
+        send_at=None,
+        reasons=(*planned.verdict.reasons, reason),
     )
     return replace(planned, verdict=verdict, merged_into=into)
 
 
-def single(name: str, message_class: MessageClass, budget: timedelta, *, asks: bool = False) -> Step:
+def single(
+    name: str, message_class: MessageClass, budget: timedelta, *, asks: bool = False, orientation: bool = False,
+    mode: Mode = "fallback",
+) -> Step:  # fmt: skip
     """A message of its own, outside any chain: a notice, an answer, an invitation."""
     now = Moment("booking")
-    return Step(name, name, message_class, now, now, Moment("start"), budget, asks=asks)
+    return Step(name, name, message_class, now, now, Moment("start"), budget, asks, orientation, mode)
+
+
+def chosen(flows: Sequence[Flow], kind: str | None, tags: Collection[str], preset: Chain) -> Chain:
+    """The chain for a visit: that of the first flow which fits its kind of service and its patient, else the preset."""
+    for flow in flows:
+        if (not flow.kinds or kind in flow.kinds) and (not flow.tags or not flow.tags.isdisjoint(tags)):
+            return flow.chain
+    return preset
+
+
+class MalformedFlow(Refused):
+    """A chain that would send what nobody wrote, or when it is of no use."""
+
+    code = "malformed-policy"
+
+
+SAMPLE = datetime(2027, 3, 10, 12, tzinfo=UTC)
+
+
+def check(flow: Flow, templates: Collection[str]) -> None:
+    """Raises `MalformedFlow` naming the step: its text exists, its range holds its target, and it is never after the
+    visit unless it is told relative to that."""
+    names = [step.name for step in flow.chain.steps]
+    for step in flow.chain.steps:
+        why = _wrong(step, templates) or ("named twice" if names.count(step.name) > 1 else None)
+        if why is not None:
+            raise MalformedFlow("This chain makes no sense", where=f"{flow.chain.name}/{step.name}", why=why)
+
+
+def _wrong(step: Step, templates: Collection[str]) -> str | None:
+    if step.template not in templates:
+        return f"there is no text {step.template}"
+    after = {moment.anchor == "visit" for moment in (step.target, step.earliest, step.latest)}
+    if len(after) > 1:
+        return "partly before the visit and partly after it"
+    (aim,) = aims([step], Visit(SAMPLE - timedelta(days=60), SAMPLE, "UTC"))
+    if not aim.earliest_at <= aim.target_at <= aim.latest_at:
+        return "its target lies outside its range"
+    if after == {True}:
+        return (
+            None
+            if aim.earliest_at >= SAMPLE and not step.asks
+            else "after the visit, and yet before it or asking"
+        )
+    return "after the visit has started" if aim.latest_at > SAMPLE else None

@@ -1,121 +1,102 @@
 """One pure function decides about every message: send it now, wait, or drop it; and says why, in order."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from notifications.rules import windows
+from notifications.rules.stops import channel_stops, message_stops
 from notifications.rules.values import ChannelFacts, Facts, Reason, Verdict
 
 LAPSES_AFTER = timedelta(minutes=30)
 """An immediate message that could not go out in this time becomes a service message: a backlog wakes nobody."""
 
-ENDED = frozenset({"cancelled", "noshow", "fulfilled", "displaced"})
+LOOK_AGAIN_AFTER = timedelta(minutes=15)
+"""How often it is looked whether a person still holds the conversation."""
 
 
 def decide(facts: Facts, *, now: datetime) -> Verdict:
     """The verdict at `now`. Planning asks long before the target, sending at the real moment: the same rules."""
     reasons: list[Reason] = []
-    stopped = _message_stops(facts, now, reasons)
+    stopped = message_stops(facts, now, reasons)
     if stopped is not None:
         return _verdict("drop", facts, now, [*reasons, stopped])
     if facts.paused:
         reasons.append(Reason("brake", "paused", {"template": facts.template}))
         return _verdict("wait", facts, now, reasons)
-    candidates = _candidates(facts, reasons)
+    candidates = _candidates(facts, now, reasons)
     if not candidates:
-        return _verdict("drop", facts, now, [*reasons, _no_channel(facts)])
+        return _verdict("drop", facts, now, [*reasons, _no_channel(facts, reasons)])
     if all(channel.paused for channel in candidates):
         reasons.append(Reason("brake", "paused", {"channels": [each.channel for each in candidates]}))
         return _verdict("wait", facts, now, reasons)
-    return _timed(facts, [each for each in candidates if not each.paused], now, reasons)
+    usable = [each for each in candidates if not each.paused]
+    undisturbed = usable if facts.message_class == "immediate" else [each for each in usable if not each.held]
+    if not undisturbed:
+        return _held(facts, usable, now, reasons)
+    return _timed(facts, undisturbed, now, reasons)
 
 
-def _message_stops(facts: Facts, now: datetime, reasons: list[Reason]) -> Reason | None:
-    return _patient_stops(facts) or _appointment_stops(facts, reasons) or _deadline_stops(facts, now)
-
-
-def _patient_stops(facts: Facts) -> Reason | None:
-    if not facts.known:
-        return Reason("patient", "unknown-patient")
-    if facts.deceased:
-        return Reason("patient", "deceased")
-    if facts.message_class == "service" and not facts.accepts_reminders:
-        return Reason("preference", "reminders-refused")
-    if facts.orientation and not facts.accepts_orientations:
-        return Reason("preference", "orientations-refused")
-    return None
-
-
-def _appointment_stops(facts: Facts, reasons: list[Reason]) -> Reason | None:
-    appointment = facts.appointment
-    if appointment is None or facts.about_cancellation:
-        return None
-    detail = {"status": appointment.status, "version": appointment.version}
-    if appointment.status in ENDED:
-        return Reason("appointment", appointment.status, detail)
-    if facts.planned_for is not None and appointment.starts_at != facts.planned_for:
-        return Reason("appointment", "moved", detail)
-    if facts.asks and appointment.status in {"confirmed", "arrived"}:
-        return Reason("appointment", "already-confirmed", detail)
-    reasons.append(Reason("appointment", "stands", detail))
-    return None
-
-
-def _deadline_stops(facts: Facts, now: datetime) -> Reason | None:
-    if facts.starts_at is not None and now >= facts.starts_at:
-        return Reason("deadline", "visit-started", {"starts_at": facts.starts_at.isoformat()})
-    if now > facts.latest_at:
-        return Reason("deadline", "too-late", {"latest": facts.latest_at.isoformat()})
-    return None
-
-
-def _candidates(facts: Facts, reasons: list[Reason]) -> list[ChannelFacts]:
+def _candidates(facts: Facts, now: datetime, reasons: list[Reason]) -> list[ChannelFacts]:
     """The channels that may still be used, in order; each refused one leaves its reason."""
     found = []
     for channel in facts.channels:
-        name = {"channel": channel.channel}
-        cited = {"permission_ids": [str(one) for one in channel.permission_ids]}
-        if channel.ended is not None:
-            reasons.append(Reason("channel", "tried", {**name, "ended": channel.ended}))
-        elif not channel.reachable:
-            reasons.append(Reason("channel", "no-address", name))
-        elif channel.permission not in {None, "allowed"}:
-            reasons.append(
-                Reason(
-                    "permission", "refused", {**name, **cited, "why": channel.permission}, source="consents"
-                )
+        stopped = channel_stops(facts, channel, now)
+        if stopped is not None:
+            reasons.append(stopped)
+            continue
+        result = "allowed" if channel.permission else "asked-when-sending"
+        cited = [str(one) for one in channel.permission_ids]
+        reasons.append(
+            Reason(
+                "permission", result, {"channel": channel.channel, "permission_ids": cited}, source="consents"
             )
-        else:
-            result = "allowed" if channel.permission else "asked-when-sending"
-            reasons.append(Reason("permission", result, {**name, **cited}, source="consents"))
-            found.append(channel)
+        )
+        found.append(channel)
     return found
 
 
-def _no_channel(facts: Facts) -> Reason:
+def _no_channel(facts: Facts, reasons: Sequence[Reason]) -> Reason:
     if any(channel.ended is not None for channel in facts.channels):
         return Reason("channel", "all-channels-failed")
     refused = [each for each in facts.channels if each.reachable and each.permission not in {None, "allowed"}]
     if refused:
         return Reason("permission", str(refused[0].permission))
-    return Reason("channel", "no-address")
+    limited = next((one for one in reasons if one.rule in {"cap", "cost"}), None)
+    return Reason(limited.rule, limited.result) if limited else Reason("channel", "no-address")
+
+
+def _held(facts: Facts, channels: Sequence[ChannelFacts], now: datetime, reasons: list[Reason]) -> Verdict:
+    """A person is talking with the patient: later, as long as later is of use."""
+    again = max(facts.target_at, now + LOOK_AGAIN_AFTER)
+    detail = {"channels": [each.channel for each in channels]}
+    if again > facts.latest_at:
+        return _verdict("drop", facts, now, [*reasons, Reason("conversation", "held-by-a-person", detail)])
+    reasons.append(Reason("conversation", "waits-for-a-person", detail))
+    return _verdict("wait", facts, now, reasons, send_at=again)
 
 
 def _timed(facts: Facts, candidates: list[ChannelFacts], now: datetime, reasons: list[Reason]) -> Verdict:
     if facts.message_class == "immediate":
-        if now - facts.asked_at <= LAPSES_AFTER:
+        instant = max(facts.target_at, now)
+        silent = [each for each in candidates if each.channel != "voice" or _open_at(facts, each, instant)]
+        if silent and now - facts.asked_at <= LAPSES_AFTER:
             reasons.append(Reason("quiet-hours", "immediate", _place(facts, now)))
-            return _at(facts, candidates[0], max(facts.target_at, now), now, reasons)
-        reasons.append(Reason("class", "lapsed-into-service", {"asked_at": facts.asked_at.isoformat()}))
+            return _at(facts, silent, instant, now, reasons)
+        result = "lapsed-into-service" if silent else "a-call-keeps-quiet-hours"
+        reasons.append(Reason("class", result, {"asked_at": facts.asked_at.isoformat()}))
     first, *others = candidates
     found = _shift(facts, first, now, reasons)
     if found is not None:
-        return _at(facts, first, found, now, reasons)
-    for other in others:
+        open_too = [each for each in others if _open_at(facts, each, found)]
+        return _at(facts, [first, *open_too], found, now, reasons)
+    for place, other in enumerate(others):
         instant = max(facts.target_at, now)
         if instant <= facts.latest_at and _open_at(facts, other, instant):
             reasons.append(_window_reason(facts, other, instant, "other-channel-open"))
-            return _at(facts, other, instant, now, reasons)
+            open_too = [each for each in others[place + 1 :] if _open_at(facts, each, instant)]
+            return _at(facts, [other, *open_too], instant, now, reasons)
     return _verdict("drop", facts, now, [*reasons, Reason("quiet-hours", "no-open-window")])
 
 
@@ -166,9 +147,12 @@ def _window_reason(facts: Facts, channel: ChannelFacts, at: datetime, result: st
     entries = windows.entries_for(facts.pack, _class(facts), channel.channel, local)
     place["channel"] = channel.channel
     place["entries"] = [entry.id for entry in entries]
-    holiday = facts.pack.holiday(local)
-    if holiday:
-        place["holiday"] = holiday
+    day = facts.pack.day(local)
+    if day is not None:
+        kinds = [kind for kind, so in (("holiday", day.holiday), ("mourning", day.mourning)) if so]
+        place |= dict.fromkeys(kinds, day.name)
+        if day.estimated:
+            place["estimated"] = True
     if facts.quiet is not None:
         place["patient_quiet"] = f"{facts.quiet.begins:%H:%M}-{facts.quiet.ends:%H:%M}"
     source = "; ".join(f"{entry.source} [{entry.confidence}]" for entry in entries)
@@ -176,15 +160,26 @@ def _window_reason(facts: Facts, channel: ChannelFacts, at: datetime, result: st
 
 
 def _at(
-    facts: Facts, channel: ChannelFacts, instant: datetime, now: datetime, reasons: list[Reason]
+    facts: Facts, channels: Sequence[ChannelFacts], instant: datetime, now: datetime, reasons: list[Reason]
 ) -> Verdict:
-    action = "send" if instant <= now else "wait"
-    reasons.append(Reason("channel", "chosen", {"channel": channel.channel}))
+    """On the first of these channels, or on all of them where the step says so."""
+    chosen = channels if facts.mode == "all" else channels[:1]
+    reasons += [Reason("channel", "chosen", {"channel": each.channel}) for each in chosen]
     return Verdict(
-        "send" if action == "send" else "wait", now, tuple(reasons), facts.pack.policy_version,
-        channel=channel.channel, send_at=instant,
+        "send" if instant <= now else "wait", now, tuple(reasons), facts.pack.policy_version,
+        channel=chosen[0].channel, send_at=instant, channels=tuple(each.channel for each in chosen),
+        digest=facts.pack.digest,
     )  # fmt: skip
 
 
-def _verdict(action: str, facts: Facts, now: datetime, reasons: list[Reason]) -> Verdict:
-    return Verdict("drop" if action == "drop" else "wait", now, tuple(reasons), facts.pack.policy_version)
+def _verdict(
+    action: Literal["wait", "drop"],
+    facts: Facts,
+    now: datetime,
+    reasons: Sequence[Reason],
+    *,
+    send_at: datetime | None = None,
+) -> Verdict:
+    return Verdict(
+        action, now, tuple(reasons), facts.pack.policy_version, send_at=send_at, digest=facts.pack.digest
+    )

@@ -6,17 +6,23 @@ from datetime import time
 from common.contracts.consents import ContactAnswer
 from common.contracts.directory import Branch, Locale
 from common.contracts.patient_profile import Card, Channel
-from notifications.rules.values import ChannelFacts, Pack, Quiet, Reader
+from notifications.rules.values import About, ChannelFacts, Pack, Quiet, Reader
 
 NEEDS_SMARTPHONE = frozenset({"whatsapp", "telegram", "line"})
 
 
 def channel_order(pack: Pack, card: Card | None, offered: Sequence[Channel]) -> tuple[Channel, ...]:
-    """The jurisdiction's order of channels among those that are set up, the patient's own choice first."""
+    """The jurisdiction's order of channels among those that are set up, the patient's own choice first.
+
+    Whoever has no smartphone is called before an SMS is written, where there is a voice.
+    """
     order = [channel for channel in pack.channels if channel in offered]
     if card is not None:
         if card.preferences.no_smartphone:
-            order = [channel for channel in order if channel not in NEEDS_SMARTPHONE]
+            order = sorted(
+                (channel for channel in order if channel not in NEEDS_SMARTPHONE),
+                key=lambda one: one != "voice",
+            )
         if card.preferences.channel in order:
             order.remove(card.preferences.channel)
             order.insert(0, card.preferences.channel)
@@ -38,6 +44,8 @@ def channels(
     *,
     ended: Mapping[Channel, str],
     paused: frozenset[str],
+    held: frozenset[Channel] = frozenset(),
+    costs: Mapping[Channel, int] | None = None,
 ) -> tuple[ChannelFacts, ...]:
     """Each channel with what is known of it. Without a card (it could not be asked for) all count as reachable."""
     return tuple(
@@ -48,9 +56,23 @@ def channels(
             permission=_permission(permission, channel),
             permission_ids=tuple(permission.permission_ids) if permission else (),
             paused=channel in paused,
+            held=channel in held,
+            cost=(costs or {}).get(channel),
         )
         for channel in order
     )
+
+
+ABOUT: Mapping[str, About] = {
+    "cancelled": "cancellation",
+    "displaced": "displacement",
+    "waitlist-offer": "offer",
+}
+
+
+def about(template: str) -> About:
+    """What a text tells of its visit."""
+    return ABOUT.get(template, "visit")
 
 
 def _permission(answer: ContactAnswer | None, channel: Channel) -> str | None:

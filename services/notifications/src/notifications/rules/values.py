@@ -11,6 +11,12 @@ from common.contracts.notifications import MessageClass
 from common.contracts.patient_profile import Channel
 
 Anchor = Literal["booking", "start", "evening-before", "eve", "visit"]
+Mode = Literal["fallback", "all"]
+"""One channel after another until it is delivered, or several on purpose."""
+
+PolicyLayer = Literal["law", "operator", "custom", "network", "branch"]
+About = Literal["visit", "cancellation", "displacement", "offer"]
+"""What a message tells of a visit: that it stands, that it is off, that it needs another time, or that it is offered."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Step:
     asks: bool = False
     orientation: bool = False
     """Preparation and advice, which a patient may refuse without refusing reminders."""
+    mode: Mode = "fallback"
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,17 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """A chain for some visits: of these kinds of service, or of patients with one of these tags; empty means any."""
+
+    chain: Chain
+    kinds: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Hours:
-    """Open on these days of the week (1 is Monday) between these local times."""
+    """Open on these days of the week (1 is Monday) between these local times; 00:00 closes at the day's end."""
 
     days: frozenset[int]
     between: tuple[tuple[time, time], ...]
@@ -62,7 +78,7 @@ class Entry:
     """
 
     id: str
-    layer: Literal["law", "operator", "custom", "network", "branch"]
+    layer: PolicyLayer
     classes: frozenset[str]
     channels: frozenset[str] | None
     open: tuple[Hours, ...]
@@ -73,23 +89,80 @@ class Entry:
     valid_from: date = date.min
     valid_to: date = date.max
     zone: str | None = None
+    mourning: bool = True
+    """Whether days of mourning are open like other days."""
+
+
+@dataclass(frozen=True)
+class Cap:
+    """Closed while `limit` touches (or refusals) of its classes and channels lie in the last `days`."""
+
+    id: str
+    layer: PolicyLayer
+    classes: frozenset[str]
+    channels: frozenset[str] | None
+    counts: Literal["touches", "refusals"]
+    limit: int
+    days: int
+    source: str
+    confidence: Literal["L", "O", "C", "T"]
+    valid_from: date = date.min
+    valid_to: date = date.max
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the calendar says of a date. `estimated` lunar days may fall a day earlier or later."""
+
+    name: str
+    holiday: bool
+    mourning: bool
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a network or a branch adds to its country's pack: only ever stricter, but for the dates it confirms."""
+
+    scope: Literal["network", "branch"]
+    version: int
+    entries: tuple[Entry, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    confirmed: tuple[tuple[str, date], ...] = ()
+    """Days of the lunar calendar whose date is certain now, by their English names."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """Everything a jurisdiction says about contacting patients; `holiday` names a public holiday or answers None."""
+    """Everything a jurisdiction says about contacting patients; `day` says what is special about a date, if anything.
+
+    `digest` is the SHA-256 of the file's canonical content; `added` names the layers on top of it.
+    """
 
     name: str
     version: str
+    digest: str
     channels: tuple[Channel, ...]
     abroad: frozenset[Channel]
     entries: tuple[Entry, ...]
-    holiday: Callable[[date], str | None]
+    caps: tuple[Cap, ...]
+    day: Callable[[date], Day | None]
+    added: tuple[str, ...] = ()
 
     @property
     def policy_version(self) -> str:
-        """What a verdict quotes."""
-        return f"{self.name}-{self.version}"
+        """What a verdict quotes: `kz-2026-11`, with the network's and the branch's own versions behind it."""
+        return "+".join((f"{self.name}-{self.version}", *self.added))
+
+    def holiday(self, day: date) -> str | None:
+        """The name of a public holiday."""
+        found = self.day(day)
+        return found.name if found is not None and found.holiday else None
+
+    def mourning(self, day: date) -> str | None:
+        """The name of a day of mourning."""
+        found = self.day(day)
+        return found.name if found is not None and found.mourning else None
 
 
 @dataclass(frozen=True)
@@ -114,6 +187,22 @@ class ChannelFacts:
     """`allowed`, or why not; None where it has not been asked for yet."""
     permission_ids: tuple[UUID, ...] = ()
     paused: bool = False
+    held: bool = False
+    """A person has taken this conversation over: nothing but what was just asked for comes between."""
+    cost: int | None = None
+    """What it costs in the network's minor units, where that is known."""
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A message that went out earlier, or a refusal that came back: what caps count."""
+
+    at: datetime
+    message_class: MessageClass
+    channels: frozenset[str]
+    refused: bool = False
+    of: UUID | None = None
+    """The message that it was."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +243,7 @@ class Facts:
     appointment: AppointmentFacts | None = None
     planned_for: datetime | None = None
     """The start that it was planned for: another one at the owner means that it is out of date."""
-    about_cancellation: bool = False
+    about: About = "visit"
     accepts_reminders: bool = True
     accepts_orientations: bool = True
     deceased: bool = False
@@ -162,11 +251,20 @@ class Facts:
     quiet: Quiet | None = None
     provisional: bool = False
     paused: bool = False
+    mode: Mode = "fallback"
+    touches: tuple[Touch, ...] = ()
+    may_cost: int | None = None
+    """The most it may cost, by the network's settings and what is spent."""
+    told_in: UUID | None = None
+    """Another message of the same day says it too."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Send on this channel, wait until then, or drop; with the reasons in order."""
+    """Send on this channel, wait until then, or drop; with the reasons in order.
+
+    `channels` are all those that it goes out on: one, unless the step says `all`.
+    """
 
     action: Literal["send", "wait", "drop"]
     decided_at: datetime
@@ -174,6 +272,9 @@ class Verdict:
     policy_version: str
     channel: Channel | None = None
     send_at: datetime | None = None
+    channels: tuple[Channel, ...] = ()
+    digest: str | None = None
+    """SHA-256 of the pack that decided."""
 
     @property
     def because(self) -> str:

@@ -101,10 +101,10 @@ def _outside(quiet: Quiet, zone: str, day: date) -> list[Interval]:
 
 
 def _hours_of(entry: Entry, pack: Pack, zone: str, day: date) -> list[Interval]:
-    if not entry.holidays and pack.holiday(day):
+    if (not entry.holidays and pack.holiday(day)) or (not entry.mourning and pack.mourning(day)):
         return []
     return [
-        (_instant(day, opens, zone), _instant(day, closes, zone))
+        (_instant(day, opens, zone), _closing(day, closes, zone))
         for hours in entry.open
         if day.isoweekday() in hours.days
         for opens, closes in hours.between
@@ -127,6 +127,10 @@ def _zone(name: str) -> ZoneInfo:
 
 def _instant(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, _zone(zone)).astimezone(UTC)
+
+
+def _closing(day: date, at: time, zone: str) -> datetime:
+    return _instant(day + DAY if at == time(0) else day, at, zone)
 
 
 def _local(instant: datetime, zone: str) -> date:

@@ -1,6 +1,6 @@
 """The rows of this service, and their translation to values."""
 
-from notifications.tables import conversations
+from notifications.tables import calls, conversations, policies
 from notifications.tables.schema import metadata
 
-__all__ = ["conversations", "metadata"]
+__all__ = ["calls", "conversations", "metadata", "policies"]

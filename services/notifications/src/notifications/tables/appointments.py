@@ -55,14 +55,14 @@ async def advance(
 
 
 async def take_turn(
-    tx: AsyncConnection, network_id: str, appointment_id: UUID, branch_id: UUID
+    tx: AsyncConnection, network_id: str, patient_id: UUID, branch_id: UUID
 ) -> tuple[Network, Branch]:
-    """One event of an appointment at a time (there may be no row to lock yet), and where it takes place.
+    """One change of a patient's visits at a time (there may be no row to lock yet), and where it takes place.
 
     Raises `Unavailable` while the directory has not told of the place: the event comes again.
     """
     rows = await tx.execute(
-        _TAKE_TURN, {"appointment": str(appointment_id), "network": network_id, "branch": str(branch_id)}
+        _TAKE_TURN, {"patient": str(patient_id), "network": network_id, "branch": str(branch_id)}
     )
     found = {row.kind: row.body for row in rows}
     if "network" not in found or "branch" not in found:
@@ -84,8 +84,70 @@ async def of_ids(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> d
     return {row.appointment_id: row for row in await tx.execute(query)}
 
 
+async def make_anew(tx: AsyncConnection, network_id: str, branch_id: UUID | None, *, now: datetime) -> int:
+    """Ask for the chains of all visits ahead to be made anew; returns how many."""
+    ahead = (
+        sa.update(appointments)
+        .where(
+            appointments.c.network_id == network_id,
+            appointments.c.status.in_(("booked", "confirmed")),
+            appointments.c.starts_at > now,
+        )
+        .values(due_at=now, leased_until=None)
+    )
+    if branch_id is not None:
+        ahead = ahead.where(appointments.c.branch_id == branch_id)
+    return (await tx.execute(ahead)).rowcount
+
+
+async def made_anew(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> None:
+    """It was done."""
+    await tx.execute(
+        sa.update(appointments)
+        .where(appointments.c.network_id == network_id, appointments.c.appointment_id.in_(list(ids)))
+        .values(due_at=None, leased_until=None)
+    )
+
+
+async def known_by(
+    tx: AsyncConnection, network_id: str, appointment_id: UUID, phone_index: bytes | None
+) -> None:
+    """Remember (by its keyed index) which phone it is for."""
+    await tx.execute(
+        sa.update(appointments)
+        .where(appointments.c.network_id == network_id, appointments.c.appointment_id == appointment_id)
+        .values(phone_index=phone_index)
+    )
+
+
+async def of_day(
+    tx: AsyncConnection,
+    network_id: str,
+    patient_id: UUID,
+    phone_index: bytes | None,
+    first: datetime,
+    last: datetime,
+) -> list[Any]:
+    """Visits that stand between two instants, of one patient or of everybody with their phone, by start."""
+    whose = appointments.c.patient_id == patient_id
+    if phone_index is not None:
+        whose |= appointments.c.phone_index == phone_index
+    query = (
+        sa.select(appointments.c.appointment_id, appointments.c.patient_id, appointments.c.starts_at)
+        .where(
+            appointments.c.network_id == network_id,
+            whose,
+            appointments.c.status.in_(("booked", "confirmed")),
+            appointments.c.starts_at >= first,
+            appointments.c.starts_at < last,
+        )
+        .order_by(appointments.c.starts_at, appointments.c.appointment_id)
+    )
+    return list((await tx.execute(query)).all())
+
+
 _TAKE_TURN = sa.text(
-    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(:appointment, 0)))"
+    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(:patient, 0)))"
     " SELECT kind, body FROM turn LEFT JOIN directory ON network_id = :network"
     " AND ((kind = 'network' AND thing_id = :network) OR (kind = 'branch' AND thing_id = :branch))"
 )

@@ -1,6 +1,7 @@
 """Rows of messages as values, and the few statements that move them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, cast
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.contracts.directory import Locale
 from common.contracts.notifications import MessageClass, Outcome
 from common.contracts.patient_profile import Channel
+from notifications.rules.values import Mode
 from notifications.tables.schema import messages
 
 OPEN = ("planned", "sending")
@@ -57,6 +59,7 @@ class Message:
     traceparent: str | None
     created_at: datetime
     sent_at: datetime | None
+    mode: Mode = "fallback"
 
 
 COLUMNS = [messages.c[field.name] for field in fields(Message)]
@@ -109,6 +112,75 @@ async def of_origin(
         .with_for_update()
     )
     return [value(row) for row in await tx.execute(query)]
+
+
+async def reminders_of(
+    tx: AsyncConnection, network_id: str, appointment_ids: Sequence[UUID]
+) -> list[Message]:
+    """Reminders of these visits before they start: those that are open, went out, or are said by another's, locked."""
+    if not appointment_ids:
+        return []
+    query = (
+        _SELECT.where(
+            messages.c.network_id == network_id,
+            messages.c.origin_id == sa.any_(_uuids(appointment_ids)),
+            messages.c.message_class == "service",
+            messages.c.template != "waitlist-offer",
+            messages.c.starts_at.is_not(None),
+            messages.c.only_channel.is_(None),
+            sa.or_(
+                messages.c.outcome.in_(("planned", "sending", "accepted", "delivered", "read", "unknown")),
+                sa.and_(messages.c.outcome == "cancelled", messages.c.reason == "grouped"),
+            ),
+        )
+        .order_by(messages.c.message_id)
+        .with_for_update()
+    )
+    return [value(row) for row in await tx.execute(query)]
+
+
+async def open_of_patient(
+    tx: AsyncConnection,
+    network_id: str,
+    patient_id: UUID,
+    revived: Collection[str],
+    *,
+    now: datetime,
+    lock: bool = False,
+) -> list[Message]:
+    """What has not gone out yet, and what was given up for a reason that may have gone."""
+    query = _SELECT.where(
+        messages.c.network_id == network_id,
+        messages.c.patient_id == patient_id,
+        messages.c.sent_at.is_(None),
+        messages.c.only_channel.is_(None),
+        messages.c.latest_at > now,
+        sa.or_(
+            messages.c.outcome == "planned",
+            sa.and_(
+                messages.c.outcome == "suppressed",
+                messages.c.origin == "appointment",
+                messages.c.reason.in_(revived),
+            ),
+        ),
+    ).order_by(messages.c.message_id)
+    return [value(row) for row in await tx.execute(query.with_for_update() if lock else query)]
+
+
+async def take_turn_of(tx: AsyncConnection, patient_id: UUID) -> None:
+    """One change of a patient's plans at a time (see `appointments.take_turn`)."""
+    await tx.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:patient, 0))"), {"patient": str(patient_id)}
+    )
+
+
+async def update_each(tx: AsyncConnection, network_id: str, changes: Sequence[dict[str, Any]]) -> None:
+    """Change rows that each change in columns of their own; one statement for each set of columns."""
+    by_shape: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for change in changes:
+        by_shape[tuple(sorted(change))].append(change)
+    for alike in by_shape.values():
+        await update(tx, network_id, alike)
 
 
 async def update(tx: AsyncConnection, network_id: str, changes: Sequence[dict[str, Any]]) -> None:

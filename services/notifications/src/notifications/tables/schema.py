@@ -29,7 +29,16 @@ appointments = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("starts_at", INSTANT, nullable=False),
     sa.Column("tasks", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    # Of the phone that it was booked for, where the network lets messages to a family be one.
+    sa.Column("phone_index", sa.LargeBinary),
+    # When its chain is to be made anew, after a policy was changed.
+    sa.Column("due_at", INSTANT),
+    sa.Column("leased_until", INSTANT),
     sa.Index("appointments_patient", "network_id", "patient_id"),
+    sa.Index(
+        "appointments_phone", "network_id", "phone_index", postgresql_where=sa.text("phone_index IS NOT NULL")
+    ),
+    sa.Index("appointments_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
 )  # fmt: skip
 
 messages = sa.Table(
@@ -60,6 +69,7 @@ messages = sa.Table(
     sa.Column("earliest_at", INSTANT, nullable=False),
     sa.Column("latest_at", INSTANT, nullable=False),
     sa.Column("budget_seconds", sa.Integer, nullable=False),
+    sa.Column("mode", sa.Text, nullable=False, server_default="fallback"),
     sa.Column("lane", sa.SmallInteger, nullable=False),
     sa.Column("due_at", INSTANT),
     sa.Column("leased_until", INSTANT),
@@ -77,6 +87,7 @@ messages = sa.Table(
         " 'cancelled')",
         name="outcome",
     ),
+    sa.CheckConstraint("mode IN ('fallback', 'all')", name="mode"),
     sa.Index("messages_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     sa.Index("messages_patient", "network_id", "patient_id"),
     sa.Index("messages_origin", "network_id", "origin_id"),

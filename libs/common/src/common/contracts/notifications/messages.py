@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from common.contracts.directory import Locale
 from common.contracts.messages import Event, Message, Query
+from common.contracts.notifications.calls import CallView
 from common.contracts.patient_profile import Channel
 
 MessageClass = Literal["immediate", "service", "marketing"]
@@ -71,11 +72,12 @@ class InboundView(Message):
 
 
 class Communications(Message):
-    """Both directions, newest first."""
+    """Both directions, newest first; `calls` are those with the patient, and those that could have been from them."""
 
     messages: list[MessageView]
     inbound: list[InboundView]
     next_cursor: str | None = None
+    calls: list[CallView] = Field(default_factory=list)
 
 
 class CommunicationsOf(Query[Communications]):
@@ -98,6 +100,10 @@ class Explanation(Message):
     reasons: list[Reason]
     policy_version: str
     stored: bool
+    policy_digest: str | None = None
+    """SHA-256 of the country's pack that decided."""
+    channels: list[Channel] = Field(default_factory=list)
+    """All of those that it goes out on, where the step says several on purpose."""
 
 
 class ExplainMessage(Query[Explanation]):

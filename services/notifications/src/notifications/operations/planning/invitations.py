@@ -1,0 +1,65 @@
+"""Messages that offer a visit: invitations of recall, and freed times for those on the waitlist."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.contracts.booking import WaitlistOffered, WaitlistOfferEnded
+from common.contracts.recall import OutreachDue
+from notifications.operations.planning.chain import cancel_open
+from notifications.operations.planning.places import Reach, place_of, planning_facts
+from notifications.operations.planning.rows import About, row, write
+from notifications.rules import chains
+
+INVITATION_BUDGET = timedelta(hours=12)
+OFFER_BUDGET = timedelta(minutes=10)
+
+
+async def invite(tx: AsyncConnection, event: OutreachDue, reach: Reach, *, now: datetime) -> None:
+    """One invitation: marketing, so its permission is asked for at the moment of sending."""
+    place = await place_of(tx, event.network_id, event.branch_id)
+    step = chains.single(event.template, "marketing", INVITATION_BUDGET)
+    visit = chains.Visit(booked_at=event.occurred_at, starts_at=event.expires_at, zone=place.branch.zone)
+    planned = chains.plan(
+        chains.aims([step], visit),
+        lambda aim: planning_facts(reach, place, aim, asked_at=event.occurred_at, starts_at=None),
+        now=now,
+    )
+    about = About(
+        network_id=event.network_id, patient_id=event.patient_id, origin="outreach",
+        origin_id=event.outreach_id, branch_id=event.branch_id, practitioner_id=event.practitioner_id,
+        service_id=event.service_id, asked_at=event.occurred_at,
+    )  # fmt: skip
+    await write(tx, [row(about, reach, place, one, {}, now=now) for one in planned], now=now)
+
+
+async def offer(tx: AsyncConnection, event: WaitlistOffered, reach: Reach, *, now: datetime) -> None:
+    """A freed time, with yes and no, as long as it is held. Accepted, it is booked under the offer's own id."""
+    entry = event.entry
+    if entry.offer is None or entry.offer.expires_at <= now:
+        return
+    slot, until = entry.offer.slot, entry.offer.expires_at
+    place = await place_of(tx, event.network_id, slot.branch_id)
+    step = chains.single("waitlist-offer", "service", OFFER_BUDGET)
+    visit = chains.Visit(booked_at=event.occurred_at, starts_at=until, zone=place.branch.zone)
+    planned = chains.plan(
+        chains.aims([step], visit),
+        lambda aim: replace(
+            planning_facts(reach, place, aim, asked_at=event.occurred_at, starts_at=until), about="offer"
+        ),
+        now=now,
+    )
+    about = About(
+        network_id=event.network_id, patient_id=entry.patient_id, origin="appointment",
+        origin_id=entry.offer.offer_id, appointment_id=entry.offer.offer_id, branch_id=slot.branch_id,
+        practitioner_id=slot.practitioner_id, service_id=entry.service_id, asked_at=event.occurred_at,
+        starts_at=slot.starts_at,
+    )  # fmt: skip
+    extra = {"until": until.isoformat()}
+    await write(tx, [row(about, reach, place, one, extra, now=now) for one in planned], now=now)
+
+
+async def end_offer(tx: AsyncConnection, event: WaitlistOfferEnded) -> None:
+    """What has not gone out about it will not."""
+    await cancel_open(tx, event.network_id, event.offer.offer_id, reason=f"offer-{event.why}")

@@ -1,0 +1,51 @@
+"""What caps count: messages of one class that went out to a patient, and refusals that came back."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifications.rules.values import Touch
+from notifications.tables.schema import attempts, inbound, messages
+
+WENT_OUT = ("sending", "accepted", "delivered", "read", "unknown")
+
+
+async def of_patients(
+    tx: AsyncConnection, network_id: str, patient_ids: Collection[UUID], *, since: datetime
+) -> dict[UUID, tuple[Touch, ...]]:
+    """Marketing touches and refusals of several patients; a message on several channels is one touch."""
+    if not patient_ids:
+        return {}
+    found: dict[UUID, list[Touch]] = defaultdict(list)
+    sent = (
+        sa.select(
+            messages.c.patient_id, messages.c.message_id, messages.c.sent_at, messages.c.message_class,
+            sa.func.array_agg(attempts.c.channel).label("channels"),
+        )
+        .join(
+            attempts,
+            (attempts.c.network_id == messages.c.network_id) & (attempts.c.message_id == messages.c.message_id),
+        )
+        .where(
+            messages.c.network_id == network_id, messages.c.patient_id.in_(patient_ids),
+            messages.c.message_class == "marketing", messages.c.sent_at > since,
+            messages.c.outcome.in_(WENT_OUT), attempts.c.outcome.in_(("open", "accepted", "unknown")),
+        )
+        .group_by(
+            messages.c.patient_id, messages.c.message_id, messages.c.sent_at, messages.c.message_class
+        )
+    )  # fmt: skip
+    for row in await tx.execute(sent):
+        touch = Touch(row.sent_at, row.message_class, frozenset(row.channels), of=row.message_id)
+        found[row.patient_id].append(touch)
+    refused = sa.select(inbound.c.patient_id, inbound.c.at, inbound.c.channel).where(
+        inbound.c.network_id == network_id, inbound.c.patient_id.in_(patient_ids),
+        inbound.c.understood_as == "stop", inbound.c.at > since,
+    )  # fmt: skip
+    for row in await tx.execute(refused):
+        found[row.patient_id].append(Touch(row.at, "marketing", frozenset({row.channel}), refused=True))
+    return {patient_id: tuple(touches) for patient_id, touches in found.items()}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from common.accounts import EVERY_OTHER
 from devkit.embedded import Infrastructure
 from devkit.embedded.child import Program
 from devkit.embedded.ports import LOOPBACK, free
@@ -138,6 +139,11 @@ def _of_every_service(
     }
 
 
+def everyone(account: str) -> str:
+    """The setting of accounts in which every network has this one, its slug in the place of `{network}`."""
+    return json.dumps({EVERY_OTHER: account})
+
+
 def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]:
     """What only some services are told: a secret goes to those that need it and to nobody else."""
     link_key = secrets.key("link")
@@ -153,6 +159,12 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
             "NOTIFICATIONS_SMS_BASE_URL": f"{ports.sandbox_url}/twilio",
             "NOTIFICATIONS_SMS_ACCOUNT_SID": "AC" + secrets.password("sms-account"),
             "NOTIFICATIONS_SMS_TOKEN": secrets.password("sms"),
+            "NOTIFICATIONS_TELEGRAM_BASE_URL": f"{ports.sandbox_url}/telegram",
+            "NOTIFICATIONS_TELEGRAM_TOKENS": everyone(f"{{network}}:{secrets.password('telegram')}"),
+            "NOTIFICATIONS_LINE_BASE_URL": f"{ports.sandbox_url}/line",
+            "NOTIFICATIONS_LINE_TOKENS": everyone(f"{{network}}.{secrets.password('line')}"),
+            "NOTIFICATIONS_INSTAGRAM_BASE_URL": f"{ports.sandbox_url}/instagram",
+            "NOTIFICATIONS_INSTAGRAM_TOKENS": everyone(f"{{network}}.{secrets.password('instagram')}"),
             "NOTIFICATIONS_SMTP_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
         },
         "gateway": {
@@ -163,6 +175,15 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
             "GATEWAY_WHATSAPP_APP_SECRET": secrets.password("whatsapp-app"),
             "GATEWAY_WHATSAPP_VERIFY_TOKEN": secrets.password("whatsapp-verify"),
             "GATEWAY_SMS_AUTH_TOKEN": secrets.password("sms"),
+            "GATEWAY_TELEGRAM_WEBHOOK_SECRET": secrets.password("telegram-webhook"),
+            "GATEWAY_LINE_SECRETS": everyone(secrets.password("line-channel")),
+            "GATEWAY_INSTAGRAM_APP_SECRET": secrets.password("instagram-app"),
+            **{
+                f"GATEWAY_{chat.upper()}_LINKS": everyone(
+                    f"{ports.sandbox_url}/open/{chat}/{{network}}?code={{code}}"
+                )
+                for chat in ("telegram", "line", "instagram")
+            },
         },
     }
 
@@ -180,6 +201,15 @@ def _of_the_sandbox(home: Home, ports: Ports, nats_url: str, secrets: Secrets) -
         "SANDBOX_WHATSAPP_TOKEN": secrets.password("whatsapp"),
         "SANDBOX_SMS_CALLBACK": f"{ports.gateway_url}/webhooks/sms/{{account}}",
         "SANDBOX_SMS_AUTH_TOKEN": secrets.password("sms"),
+        "SANDBOX_TELEGRAM_CALLBACK": f"{ports.gateway_url}/webhooks/telegram/{{account}}",
+        "SANDBOX_TELEGRAM_WEBHOOK_SECRET": secrets.password("telegram-webhook"),
+        "SANDBOX_TELEGRAM_SECRET": secrets.password("telegram"),
+        "SANDBOX_LINE_CALLBACK": f"{ports.gateway_url}/webhooks/line/{{account}}",
+        "SANDBOX_LINE_CHANNEL_SECRET": secrets.password("line-channel"),
+        "SANDBOX_LINE_SECRET": secrets.password("line"),
+        "SANDBOX_INSTAGRAM_CALLBACK": f"{ports.gateway_url}/webhooks/instagram/{{account}}",
+        "SANDBOX_INSTAGRAM_APP_SECRET": secrets.password("instagram-app"),
+        "SANDBOX_INSTAGRAM_SECRET": secrets.password("instagram"),
     }
 
 

@@ -14,11 +14,14 @@ from common.links import Links
 from common.sealed import Sealer
 from notifications import handlers
 from notifications.channels import Adapter, http
+from notifications.channels.instagram import Instagram
 from notifications.channels.kavenegar import Kavenegar
+from notifications.channels.line import Line
 from notifications.channels.mail import Mail
 from notifications.channels.registration import register
 from notifications.channels.routing import ByNetwork
 from notifications.channels.sms import Sms
+from notifications.channels.telegram import Telegram
 from notifications.channels.voice import Voice
 from notifications.channels.whatsapp import WhatsApp
 from notifications.operations.parts import Parts
@@ -79,6 +82,12 @@ def adapters(settings: Settings, client: httpx.AsyncClient) -> dict[Channel, Ada
         found["voice"] = Voice(
             client, settings.voice_base_url, settings.voice_account_sid, settings.voice_token, settings.public_url
         )  # fmt: skip
+    if settings.telegram_tokens:
+        found["telegram"] = Telegram(client, settings.telegram_base_url, settings.telegram_tokens)
+    if settings.line_tokens:
+        found["line"] = Line(client, settings.line_base_url, settings.line_tokens)
+    if settings.instagram_tokens:
+        found["instagram"] = Instagram(client, settings.instagram_base_url, settings.instagram_tokens)
     if settings.smtp_url:
         found["email"] = Mail(settings.smtp_url, settings.mail_domain)
     return found

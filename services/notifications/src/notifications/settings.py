@@ -27,6 +27,13 @@ class Settings(CommonSettings):
     """Without it nobody is called."""
     voice_account_sid: str = ""
     voice_token: str = ""
+    telegram_base_url: str = "https://api.telegram.org"
+    telegram_tokens: Accounts = Field(default_factory=dict)
+    """The networks' bots; whoever has none is not offered the channel. So for the next two."""
+    line_base_url: str = "https://api.line.me"
+    line_tokens: Accounts = Field(default_factory=dict)
+    instagram_base_url: str = "https://graph.facebook.com"
+    instagram_tokens: Accounts = Field(default_factory=dict)
     smtp_url: str | None = None
     """Without it no mail is sent."""
     mail_domain: str = "clinic.invalid"

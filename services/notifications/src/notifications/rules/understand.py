@@ -1,69 +1,24 @@
 """What a patient's reply means. Anything that is not clearly one thing means nothing, and a person is asked."""
 
 import re
-import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
+
+from notifications.rules import words
+from notifications.rules.words import Tokens
 
 Intent = Literal["confirm", "move", "cancel", "stop", "stop-all", "operator"]
 
-PHRASES: dict[Intent, tuple[str, ...]] = {
-    "confirm": (
-        "1", "да", "сим", "приду", "придём", "буду", "подтверждаю", "подтвердить", "конечно", "да приду", "да буду",
-        "иә", "ия", "келемін", "барамын", "растаймын", "растау",
-        "yes", "y", "ok", "okay", "confirm", "i will come", "ill come", "i'll come", "coming", "i confirm",
-        "sim", "confirmo", "confirmar", "eu vou", "vou", "estarei ai", "estarei aí",
-        "oui", "je confirme", "confirmer", "je viens", "d'accord", "daccord",
-        "بله", "بلی", "آره", "تایید", "تأیید", "تایید میکنم", "میآیم", "می آیم",
-        "是", "是的", "好", "好的", "會", "会", "確認", "确认", "會到", "ок", "👍",
-    ),
-    "move": (
-        "2", "перенести", "перенесите", "перенос", "хочу перенести", "можно перенести", "другое время",
-        "ауыстыру", "ауыстырғым келеді", "басқа уақыт", "басқа уақытқа",
-        "move", "reschedule", "another time", "change", "change time", "i want to reschedule",
-        "remarcar", "reagendar", "mudar", "outro horario", "outro horário", "quero remarcar",
-        "reporter", "deplacer", "déplacer", "changer", "autre horaire",
-        "تغییر", "تغییر زمان", "تغییر وقت", "وقت دیگر", "جابجایی",
-        "改期", "改時間", "更改", "改约", "改約",
-    ),
-    "cancel": (
-        "3", "отмена", "отменить", "отмените", "отменяю", "не приду", "не смогу", "не смогу прийти", "не буду",
-        "бас тарту", "болдырмау", "келмеймін", "келе алмаймын", "бара алмаймын",
-        "cancel", "i cant come", "i can't come", "cant come", "can't come", "i cannot come", "wont come", "not coming",
-        "cancelar", "cancela", "nao vou", "não vou", "nao posso", "não posso", "desmarcar",
-        "annuler", "j'annule", "jannule", "je ne viens pas", "je ne peux pas venir",
-        "لغو", "کنسل", "نمیآیم", "نمی آیم",
-        "取消", "不去", "不會到", "不能去",
-    ),
-    "stop": (
-        "stop", "стоп", "отписаться", "отписка", "отпишите", "unsubscribe", "pare", "sair", "parar", "arret", "arrêt",
-        "тоқта", "тоқтату", "жазылымнан шығу", "لغو11", "لغو 11", "لغو اشتراک", "انصراف", "退訂", "退订", "取消訂閱",
-    ),
-    "stop-all": (
-        "stop all", "стоп все", "стоп всё", "не пишите мне", "не пишите мне больше", "больше не пишите",
-        "do not write to me", "dont write to me", "stop tudo", "маған жазбаңыз", "ne m'ecrivez plus", "ne m'écrivez plus",
-        "به من پیام ندهید", "不要再傳訊息",
-    ),
-    "operator": (
-        "оператор", "позовите оператора", "администратор", "человек", "позвоните", "позвоните мне", "перезвоните",
-        "operator", "agent", "human", "call me", "reception",
-        "atendente", "operador", "falar com atendente", "secretaria", "secrétaire", "operateur", "opérateur",
-        "оператор керек", "әкімші", "хабарласыңыз", "اپراتور", "منشی", "تماس بگیرید", "客服", "人工", "專人",
-    ),
-}  # fmt: skip
-
-FILLERS = frozenset(
-    {
-        "спасибо", "пожалуйста", "хорошо", "здравствуйте", "рахмет", "өтінемін", "сәлеметсіз", "бе",
-        "thanks", "thank", "you", "please", "hello", "hi", "obrigado", "obrigada", "por", "favor", "olá", "ola",
-        "merci", "bonjour", "svp", "s'il", "vous", "plaît", "ممنون", "مرسی", "لطفا", "سلام", "謝謝", "谢谢", "您好",
-    }
-)  # fmt: skip
+INTENTS: tuple[Intent, ...] = ("confirm", "move", "cancel", "stop", "stop-all", "operator")
+BINDING = frozenset({"confirm", "cancel"})
+"""What a question ("Да?", "отменить?") never does."""
+SLIP_FROM = 5
+"""Shorter words have to be spelled right: one letter more or less would too often be another word ("не", "нет")."""
 
 BUTTON = re.compile(r"(?P<intent>confirm|move|cancel):(?P<appointment>[0-9a-f-]{36})$")
-NOISE = re.compile(r"[^\w'’👍]+", re.UNICODE)
+QUESTION = re.compile(r"[?？؟]")
 
 
 @dataclass(frozen=True)
@@ -80,38 +35,74 @@ def pressed(payload: str) -> Pressed | None:
     if found is None:
         return None
     try:
-        return Pressed(found["intent"], UUID(found["appointment"]))  # type: ignore[arg-type]  # the pattern's words
+        return Pressed(cast("Intent", found["intent"]), UUID(found["appointment"]))
     except ValueError:
         return None
 
 
-def understand(text: str, locale: str | None = None) -> Intent | None:
-    """The one thing a reply clearly says; words of politeness around it are ignored.
+def understand(text: str) -> Intent | None:
+    """The one thing a reply clearly says; words of politeness around it are ignored."""
+    intent = spoken(text, INTENTS)
+    if intent in BINDING and QUESTION.search(text):
+        return None
+    return cast("Intent | None", intent)
 
-    Every language is understood whatever the patient's `locale`: people answer in the one that comes to mind.
-    """
-    del locale
-    words = _folded(text).split()
-    said = " ".join(words)
-    without = " ".join(word for word in words if word not in FILLERS)
-    return _vocabulary().get(said) or _vocabulary().get(without)
+
+def spoken(text: str, kinds: tuple[str, ...]) -> str | None:
+    """Which of these kinds all of a text says, however often: "да 👍" does, "да, но позже" and "да нет" do not."""
+    said = words.tokens(text)
+    meant = _said(said, kinds) or _slipped(said, kinds)
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def chosen(text: str, options: int) -> int | None:
     """The place (from 0) of a numbered option, where the reply is its bare number."""
-    said = _folded(text)
-    return int(said) - 1 if said.isdecimal() and len(said) <= 2 and 1 <= int(said) <= options else None
+    said = [each for each in words.tokens(text) if (each,) not in words.phrases("fillers")]
+    if len(said) != 1 or not said[0].isdecimal() or len(said[0]) > 2:
+        return None
+    return int(said[0]) - 1 if 1 <= int(said[0]) <= options else None
 
 
-@cache
-def _vocabulary() -> dict[str, Intent]:
-    return {_folded(phrase): intent for intent, phrases in PHRASES.items() for phrase in phrases}
+def _said(said: Tokens, kinds: tuple[str, ...]) -> frozenset[str]:
+    """The kinds that every phrase of it may be; none where a word belongs to no phrase."""
+    lexicon, fillers = words.lexicon(kinds), words.phrases("fillers")
+    meant: frozenset[str] | None = None
+    place = 0
+    while place < len(said):
+        phrase = words.longest(said, place, lexicon)
+        if phrase is not None:
+            meant = lexicon[phrase] if meant is None else meant & lexicon[phrase]
+        else:
+            phrase = words.longest(said, place, fillers)
+            if phrase is None:
+                return frozenset()
+        place += len(phrase)
+    return meant or frozenset()
 
 
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text[:500]).casefold()
-    plain = (
-        plain.replace("ё", "е").replace("ي", "ی").replace("ك", "ک").replace("\u200c", "").replace("’", "'")
-    )
-    digits = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in plain)
-    return " ".join(NOISE.sub(" ", digits).split())
+def _slipped(said: Tokens, kinds: tuple[str, ...]) -> Collection[str]:
+    """The kinds of phrases that are one slip of the finger away from it."""
+    fillers = words.phrases("fillers")
+    typed = tuple(each for each in said if (each,) not in fillers)
+    found: set[str] = set()
+    for meant, of in words.lexicon(kinds).items():
+        different = [pair for pair in zip(typed, meant, strict=False) if pair[0] != pair[1]]
+        if len(typed) == len(meant) and len(different) == 1:
+            one, other = different[0]
+            if len(other) >= SLIP_FROM and one_slip(one, other):
+                found |= of
+    return found
+
+
+def one_slip(typed: str, meant: str) -> bool:
+    """One letter left out, doubled or put in, or two swapped. Another letter instead is another word: "cancer"."""
+    if abs(len(typed) - len(meant)) > 1 or typed == meant:
+        return False
+    start = next((place for place, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), None)
+    if start is None:
+        return True
+    if len(typed) == len(meant):
+        swapped = meant[:start] + meant[start + 1 : start + 2] + meant[start] + meant[start + 2 :]
+        return typed == swapped
+    longer, shorter = (typed, meant) if len(typed) > len(meant) else (meant, typed)
+    return longer[:start] + longer[start + 1 :] == shorter

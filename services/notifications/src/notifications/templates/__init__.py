@@ -27,6 +27,7 @@ def texts(locale: Locale) -> Texts:
         doctor=raw["doctor"],
         visit=raw["visit"],
         buttons=raw["buttons"],
+        choices=raw["choices"],
         bring=raw["bring"],
         lines=_lines(raw["lines"]),
         sms=_lines(raw["sms"]),

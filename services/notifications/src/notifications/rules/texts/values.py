@@ -1,7 +1,7 @@
 """What a text is made of, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -27,6 +27,8 @@ class Texts:
     doctor: str
     visit: Mapping[str, str]
     buttons: Mapping[str, str]
+    choices: Mapping[str, str]
+    """What the answers of a chat's questions are called."""
     bring: Mapping[str, Mapping[str, str]]
     """Template -> country -> what to bring along."""
     lines: Mapping[str, tuple[str, ...]]
@@ -39,6 +41,18 @@ class Texts:
     """The calendar that papers are dated in (an ICU name), where it is not the everyday one."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Template -> version of the network's own wording; what is not named here is built in."""
+
+    def reworded(
+        self, name: str, lines: tuple[str, ...], sms: tuple[str, ...], version: str
+    ) -> "Texts":
+        """With one template in other words; its short wording is theirs too, or none."""
+        short = {key: held for key, held in self.sms.items() if key != name}
+        return replace(
+            self,
+            lines={**self.lines, name: lines},
+            sms={**short, name: sms} if sms else short,
+            versions={**self.versions, name: version},
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,8 @@ class Text:
     buttons: tuple[Button, ...] = field(default=())
     version: str = "built-in"
     """Which wording of the leading template this is."""
+    menu: str = ""
+    """What a channel calls a list of more answers than it has room for as buttons."""
 
     @property
     def body(self) -> str:

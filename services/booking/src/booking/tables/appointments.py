@@ -106,13 +106,15 @@ async def change(tx: AsyncConnection, appointment: Appointment) -> None:
 async def lock(
     tx: AsyncConnection, network_id: str, appointment_id: UUID, *, kind: str = "appointment"
 ) -> Appointment:
-    """The appointment, locked until the transaction ends; or `unknown-<kind>`."""
-    row = (
-        await tx.execute(_LOCK, {"network_id": network_id, "appointment_id": appointment_id})
-    ).one_or_none()
-    if row is None:
+    """The appointment, locked until the transaction ends; or `unknown-<kind>`.
+
+    It is read by a statement of its own: the one that waits for the lock goes on with the newest row, but with what
+    the ledger was when it began to wait.
+    """
+    key = {"network_id": network_id, "appointment_id": appointment_id}
+    if (await tx.execute(_LOCK, key)).first() is None:
         raise UnknownThing(kind, appointment_id)
-    return _appointment(row)
+    return _appointment((await tx.execute(_LOCKED, key)).one())
 
 
 async def get(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> list[Appointment]:
@@ -266,10 +268,8 @@ _CHANGE = sa.text(
     + ", ".join(f"{name} = {expression}" for name, expression in _EXPRESSIONS.items())
     + f" WHERE {_KEYS}"
 )
-_LOCK = sa.text(
-    f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = :appointment_id AND a.status <> 'blocked'"
-    " FOR UPDATE OF a"
-)
+_LOCK = sa.text(f"SELECT 1 FROM appointments WHERE {_KEYS} AND status <> 'blocked' FOR UPDATE")
+_LOCKED = sa.text(f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = :appointment_id")
 _GET = sa.text(
     f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = ANY(:ids) AND a.status <> 'blocked'"
     " ORDER BY a.starts_at, a.appointment_id"

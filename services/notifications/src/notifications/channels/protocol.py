@@ -136,6 +136,7 @@ class Adapter(Protocol):
 
     async def took(self, network_id: str, written: Written) -> None:
         """Tell the patient's app that a press has arrived, where it waits for that; never raises."""
+        del network_id, written
 
     def serves(self, network_id: str) -> bool:
         """Whether this network has an account with the provider."""

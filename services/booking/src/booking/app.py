@@ -22,7 +22,11 @@ def create_app(settings: Settings) -> FastAPI:
         overbook_limit=settings.overbook_limit,
         offer_lasts=timedelta(minutes=settings.waitlist_offer_minutes),
     )
-    loops = [workers.expire_holds(parts), workers.pass_on_offers(parts)]
+    loops = [
+        workers.expire_holds(parts),
+        workers.pass_on_offers(parts),
+        workers.expire_referrals(parts),
+    ]
     return service.app(core, answers=handlers.answers, parts=parts, workers=loops)
 
 

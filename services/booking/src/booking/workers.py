@@ -1,12 +1,17 @@
-"""Due work: holds that have run out, and offers to the waitlist."""
+"""Due work: holds that have run out, offers to the waitlist, referrals that nobody booked."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from booking.handlers import Parts
-from booking.operations import holds, waitlist
+from booking.operations import holds, referrals, waitlist
+from booking.operations.acting import Acting
 from common.caller import system
 from common.due import DueLoop, DueTable
+
+Due = Callable[[AsyncConnection, Acting, UUID], Awaitable[None]]
 
 
 def expire_holds(parts: Parts) -> DueLoop:
@@ -28,7 +33,19 @@ def pass_on_offers(parts: Parts) -> DueLoop:
         DueTable("waitlist", "entry_id"),
         parts.database,
         parts.clock,
-        _pass_on(parts),
+        _one_by_one(parts, waitlist.due),
+        follows_commits=False,
+    )
+
+
+def expire_referrals(parts: Parts) -> DueLoop:
+    """Ends referrals that nobody booked in their time, and asks staff to call."""
+    return DueLoop(
+        "expire-referrals",
+        DueTable("referrals", "referral_id"),
+        parts.database,
+        parts.clock,
+        _one_by_one(parts, referrals.due),
         follows_commits=False,
     )
 
@@ -41,11 +58,13 @@ def _expire(parts: Parts) -> Callable[[str, Sequence[UUID]], Awaitable[None]]:
     return work
 
 
-def _pass_on(parts: Parts) -> Callable[[str, Sequence[UUID]], Awaitable[None]]:
+def _one_by_one(parts: Parts, due: Due) -> Callable[[str, Sequence[UUID]], Awaitable[None]]:
+    """Each in a transaction of its own."""
+
     async def work(network_id: str, ids: Sequence[UUID]) -> None:
         acting = parts.acting(system("booking", network_id))
-        for entry_id in ids:
+        for one in ids:
             async with parts.database.transaction(network_id) as tx:
-                await waitlist.due(tx, acting, entry_id)
+                await due(tx, acting, one)
 
     return work

@@ -1,7 +1,7 @@
 """Appointments and visits: what changes them."""
 
 from booking.handlers.parts import Parts, answers
-from booking.operations import booking, changing, moving
+from booking.operations import booking, changing, moving, referrals
 from booking.operations.acting import settled
 from common.caller import Caller
 from common.contracts.booking import (
@@ -21,7 +21,7 @@ from common.contracts.booking import (
 async def book_appointment(command: BookAppointment, caller: Caller, parts: Parts) -> AppointmentRecord:
     acting = parts.acting(caller)
     return await booking.book_at_once(parts.database, acting, command) or await settled(
-        parts.database, command, caller.network_id, lambda tx: booking.book(tx, acting, command)
+        parts.database, command, caller.network_id, lambda tx: referrals.book(tx, acting, command)
     )
 
 

@@ -41,7 +41,7 @@ async def book_at_once(
     that was carried out before: `book` finds out what, and answers accordingly.
     """
     known = acting.directories.known(acting.network_id)
-    if known is None or command.overbook_reason is not None:
+    if known is None or command.overbook_reason is not None or command.referral_id is not None:
         return None
     try:
         place, wanted = _checked(acting, known, command)

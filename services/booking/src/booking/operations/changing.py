@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.operations import money, waitlist
+from booking.operations import money, referrals, waitlist
 from booking.operations.acting import Acting
 from booking.operations.taking import change_where_free
 from booking.rules import appointment as rules
@@ -63,6 +63,7 @@ async def cancel(tx: AsyncConnection, acting: Acting, command: CancelAppointment
     if before.status == "displaced":  # its own time is gone; what was held for its patient is free again
         given_back = await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
     record = await _write(tx, acting, catalogue, after, AppointmentCancelled)
+    await referrals.follow(tx, acting, after)
     await waitlist.offer_freed(tx, acting, catalogue, given_back)
     return record
 
@@ -78,7 +79,10 @@ async def miss(tx: AsyncConnection, acting: Acting, command: MarkNoShow) -> Appo
     """The patient did not come."""
     catalogue, before = await _look(tx, acting, "no-show", command)
     rules.expect_version(before, command.if_version)
-    return await _write(tx, acting, catalogue, rules.miss(before, now=acting.now), AppointmentMissed)
+    after = rules.miss(before, now=acting.now)
+    record = await _write(tx, acting, catalogue, after, AppointmentMissed)
+    await referrals.follow(tx, acting, after)
+    return record
 
 
 async def complete(tx: AsyncConnection, acting: Acting, command: CompleteAppointment) -> AppointmentRecord:
@@ -95,6 +99,7 @@ async def complete(tx: AsyncConnection, acting: Acting, command: CompleteAppoint
         visit=_visit(catalogue, after),
     )
     await outbox.record(tx, event)
+    await referrals.follow(tx, acting, after)
     return _record(catalogue, after)
 
 
@@ -116,6 +121,7 @@ async def correct(tx: AsyncConnection, acting: Acting, command: CorrectAppointme
         corrected_from=before.status,
     )
     await outbox.record(tx, event)
+    await referrals.follow(tx, acting, after)
     return _record(catalogue, after)
 
 

@@ -93,6 +93,13 @@ def may(
     )
 
 
+def agendas_of(caller: Caller) -> tuple[UUID, ...] | None:
+    """The only agendas whose things somebody sees; None: everybody's."""
+    if not BOUND_TO_PRACTITIONERS.issuperset(caller.roles):
+        return None
+    return tuple(UUID(one) for one in caller.practitioners)
+
+
 def _is_theirs(caller: Caller, deed: Deed, patient_id: UUID | None) -> bool:
     """A patient by link acts on what is theirs; a reply was bound to its message by whoever understood it."""
     if deed in {"read-directory", "find", "book", "draw-number"} or caller.actor == "patient-by-reply":

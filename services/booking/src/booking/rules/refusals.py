@@ -45,6 +45,18 @@ class NotReassignable(Refused):
     code = "not-reassignable"
 
 
+class ReferralOver(Refused):
+    """The referral is not open: `extra["status"]`."""
+
+    code = "referral-over"
+
+
+class ReferralDoesNotFit(Refused):
+    """Another patient, service, practitioner or place than a referral asks for; `extra["wish"]`."""
+
+    code = "referral-does-not-fit"
+
+
 class PatientBusy(Refused):
     """The patient has another visit at this time; `extra["alternatives"]` holds other slots."""
 

@@ -27,6 +27,8 @@ class BookAppointment(Command[AppointmentRecord]):
     `walk_in` is bound by neither minimum notice nor grid and may start now. With the id of a hold, and its patient,
     service and place, it takes the hold up; refused `hold-over` where that has ended. With `overbook_reason` a taken
     time is shared on purpose, by those who may; refused `overbooked-enough` (extra `limit`).
+    With `referral_id` it is what a referral asked for, which is `booked` by it; refused `referral-over` (extra
+    `status`), `referral-does-not-fit`.
     """
 
     subject: ClassVar[str] = "booking.command.appointment.book.v1"
@@ -40,6 +42,7 @@ class BookAppointment(Command[AppointmentRecord]):
     utm: dict[str, str] = Field(default_factory=dict)
     campaign_id: UUID | None = None
     booked_by: UUID | None = None
+    referral_id: UUID | None = None
     walk_in: bool = False
     overbook_reason: str | None = Field(default=None, min_length=1, max_length=200)
 

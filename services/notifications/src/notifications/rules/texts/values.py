@@ -42,9 +42,7 @@ class Texts:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Template -> version of the network's own wording; what is not named here is built in."""
 
-    def reworded(
-        self, name: str, lines: tuple[str, ...], sms: tuple[str, ...], version: str
-    ) -> "Texts":
+    def reworded(self, name: str, lines: tuple[str, ...], sms: tuple[str, ...], version: str) -> "Texts":
         """With one template in other words; its short wording is theirs too, or none."""
         short = {key: held for key, held in self.sms.items() if key != name}
         return replace(

@@ -1,0 +1,1 @@
+"""The network's own words: drafts, published versions, and what is in force."""

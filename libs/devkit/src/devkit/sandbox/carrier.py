@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -73,10 +74,12 @@ class Carrier:
         self.ledger = Journal(files.ledger, numbered=True)
         self.journal = Journal(files.journal)
         self.courier = Courier(clock, providers, self.metrics)
+        self.keypads: dict[str, Callable[[str, str], Awaitable[Message]]] = {}
+        """Channels on which a reply is a key pressed during a call: what a phone presses, and the call it goes to."""
         self.on_restored: dict[str, Callable[[dict[str, Any]], None]] = {}
         self.on_heard: dict[str, Callable[[Message], None]] = {}
         self._read_at_once = read_at_once
-        self._late: list[tuple[datetime, int, Message, Report]] = []
+        self._late: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._at_work = 0
         self._stack = AsyncExitStack()
@@ -117,7 +120,7 @@ class Carrier:
         silent = "undelivered" if lost else "delivered"
         message.status = ending[-1].status if ending else silent
         message.reports = reports_of(delivery, failure, faults, self.clock.now())
-        with self._working():
+        with self.working():
             message.seq = await self.ledger.append(message.kept())
             self.phones.add(message)
             self.metrics.accepted.labels(message.channel).inc()
@@ -130,7 +133,7 @@ class Carrier:
         taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         if notice := self.on_heard.get(message.channel):
             notice(message)
-        with self._working():
+        with self.working():
             await self.journal.append({"kind": "inbound", "message": message.kept()})
             self.phones.add(message)
             self._bring(message, taken)
@@ -142,12 +145,7 @@ class Carrier:
         received = not message.by_patient and message.status in {"sent", "delivered"}
         if provider is None or not provider.tells_reading or not received:
             return False
-        message.status = "read"
-        report = Report("read")
-        message.reports.append(report)
-        self.journal.note({"kind": "planned", "id": message.id, "report": report.kept()})
-        self.phones.touch()
-        self._tell(message, report)
+        self.tell_more(message, Report("read"))
         return True
 
     def status(self) -> dict[str, Any]:
@@ -167,7 +165,8 @@ class Carrier:
         }
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
+        """Something is under way: nobody moves the clock meanwhile."""
         self._at_work += 1
         try:
             yield
@@ -181,8 +180,7 @@ class Carrier:
         if url is None:
             report.told = True
         elif report.due is not None and report.due > self.clock.now():
-            heapq.heappush(self._late, (report.due, next(self._order), message, report))
-            self.clock.look_again()
+            self.later(report.due, partial(self._tell, message, report))
         else:
             item = provider.report(message, report, self.clock.now())
             self.courier.send(
@@ -190,6 +188,19 @@ class Carrier:
                     message.channel, provider.lane(message), url, item, lambda _: self._told(message, report)
                 )
             )
+
+    def later(self, due: datetime, act: Callable[[], None]) -> None:
+        """Do this when the development clock stands there."""
+        heapq.heappush(self._late, (due, next(self._order), act))
+        self.clock.look_again()
+
+    def tell_more(self, message: Message, report: Report) -> None:
+        """Something new about a message that was accepted long ago."""
+        message.status = report.status
+        message.reports.append(report)
+        self.journal.note({"kind": "planned", "id": message.id, "report": report.kept()})
+        self.phones.touch()
+        self._tell(message, report)
 
     def _told(self, message: Message, report: Report) -> None:
         report.told = True
@@ -217,8 +228,7 @@ class Carrier:
     async def _tell_when_due(self) -> None:
         while True:
             while self._late and self._late[0][0] <= self.clock.now():
-                _, _, message, report = heapq.heappop(self._late)
-                self._tell(message, report)
+                heapq.heappop(self._late)[2]()
             await self.clock.until(self._late[0][0] if self._late else None)
 
     def _restore(self) -> None:

@@ -33,6 +33,15 @@ class Reply(BaseModel):
         return self
 
 
+def keys(wanted: Reply) -> str:
+    """What is pressed during a call; nothing at all is an answer too."""
+    given = wanted.digits if wanted.digits is not None else wanted.button
+    pressed = str(wanted.text or "" if given is None else given).strip()
+    if not all(one in "0123456789*#" for one in pressed):
+        raise Problem(422, "no-such-key", f"a telephone has no key {pressed!r}")
+    return pressed
+
+
 def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
     """The message that goes to the network; refuses what the phone could not do."""
     if wanted.channel not in carrier.providers:
@@ -53,6 +62,7 @@ def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
             "segments": size.count,
             "encoding": size.encoding,
             "account_sid": last.details.get("account_sid") if last else None,
+            "provider": last.details.get("provider") if last else None,
         }
     return _written(carrier, phone, wanted.channel, account, text, details, answered)
 

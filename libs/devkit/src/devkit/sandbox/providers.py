@@ -8,13 +8,17 @@ from pydantic import SecretStr
 from devkit.sandbox.carrier import Carrier, Provider
 from devkit.sandbox.instagram.api import InstagramApi
 from devkit.sandbox.instagram.webhooks import Instagram
+from devkit.sandbox.kavenegar.api import KavenegarApi
+from devkit.sandbox.kavenegar.webhooks import ByProvider
 from devkit.sandbox.line.api import LineApi
 from devkit.sandbox.line.webhooks import Line
 from devkit.sandbox.settings import Settings
 from devkit.sandbox.sms.api import SmsApi
-from devkit.sandbox.sms.webhooks import Sms
 from devkit.sandbox.telegram.api import TelegramApi
 from devkit.sandbox.telegram.webhooks import Telegram
+from devkit.sandbox.voice.api import VoiceApi
+from devkit.sandbox.voice.telephone import Telephone
+from devkit.sandbox.voice.webhooks import Voice
 from devkit.sandbox.whatsapp.api import WhatsAppApi
 from devkit.sandbox.whatsapp.webhooks import WhatsApp
 
@@ -25,7 +29,14 @@ def wires(settings: Settings) -> dict[str, Provider]:
         "whatsapp": WhatsApp(
             callback=settings.whatsapp_callback, app_secret=settings.whatsapp_app_secret.get_secret_value()
         ),
-        "sms": Sms(callback=settings.sms_callback, auth_token=settings.sms_auth_token.get_secret_value()),
+        "sms": ByProvider(
+            callback=settings.sms_callback,
+            auth_token=settings.sms_auth_token.get_secret_value(),
+            kavenegar_callback=settings.kavenegar_callback,
+        ),
+        "voice": Voice(
+            callback=settings.voice_callback, auth_token=settings.sms_auth_token.get_secret_value()
+        ),
         "telegram": Telegram(
             callback=settings.telegram_callback, secret=settings.telegram_webhook_secret.get_secret_value()
         ),
@@ -50,6 +61,9 @@ def routers(settings: Settings, carrier: Carrier) -> Iterator[APIRouter]:
     yield SmsApi(
         carrier, token=_plain(settings.sms_token), hang_seconds=hang, stop_words=settings.sms_stop_words
     ).router()
+    yield KavenegarApi(carrier, key=_plain(settings.kavenegar_key), hang_seconds=hang).router()
+    telephone = Telephone(carrier)
+    yield VoiceApi(carrier, telephone, token=_plain(settings.sms_token), hang_seconds=hang).router()
     yield TelegramApi(carrier, secret=_plain(settings.telegram_secret), hang_seconds=hang).router()
     yield LineApi(carrier, secret=_plain(settings.line_secret), hang_seconds=hang).router()
     yield InstagramApi(carrier, secret=_plain(settings.instagram_secret), hang_seconds=hang).router()

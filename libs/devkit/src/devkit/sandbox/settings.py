@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     sms_stop_words: Annotated[tuple[str, ...], NoDecode] = ()
     """Words that make the carrier itself block a sender (21610). Empty: opting out is the customer's work."""
 
+    kavenegar_callback: str | None = "http://127.0.0.1:8080/webhooks/kavenegar/{account}"
+    """With `?key=…`, as the gateway expects it."""
+    kavenegar_key: SecretStr | None = None
+    """The only API key that is taken; None takes any."""
+    voice_callback: str | None = "http://127.0.0.1:8080/webhooks/voice/{account}"
+    """Where calls to the clinic are told; a call of the clinic's says itself where it is answered."""
+
     telegram_callback: str | None = "http://127.0.0.1:8080/webhooks/telegram/{account}"
     telegram_webhook_secret: SecretStr = SecretStr("")
     telegram_secret: SecretStr | None = None
@@ -71,6 +78,9 @@ class Settings(BaseSettings):
         "whatsapp_token",
         "sms_callback",
         "sms_token",
+        "kavenegar_callback",
+        "kavenegar_key",
+        "voice_callback",
         "telegram_callback",
         "telegram_secret",
         "line_callback",

@@ -63,7 +63,8 @@ class Kavenegar(Adapter):
             "localid": str(local_id(letter.reference)),
         }
         url = self._method(letter.network_id, "send")
-        return await http.call(lambda: self._client.post(url, data=form), _read)
+        headers = http.referring(letter)
+        return await http.call(lambda: self._client.post(url, data=form, headers=headers), _read)
 
     async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
         """By our reference; an unknown one is listed with no message id (status 100)."""

@@ -13,6 +13,7 @@ import httpx
 from common import telemetry
 from notifications.channels.whatsapp import LANGUAGES, named
 from notifications.rules.texts import Texts
+from notifications.rules.texts.compose import OFFERS
 
 BUSINESS = "vinculo"
 ASKING = ("confirmation", "confirm-request", "moved")
@@ -21,12 +22,14 @@ TRIES = 20
 
 
 def asking_templates(languages: Sequence[Texts]) -> Iterator[dict[str, Any]]:
-    """Bodies of the registrations: one placeholder per line, and three quick replies."""
+    """Bodies of the registrations: one placeholder per line, and their quick replies."""
     for texts in languages:
-        buttons = [
-            {"type": "QUICK_REPLY", "text": texts.buttons[word]} for word in ("confirm", "move", "cancel")
-        ]
-        for template in ASKING:
+        asking = [texts.buttons[word] for word in ("confirm", "move", "cancel")]
+        titles = dict.fromkeys(ASKING, asking) | {
+            template: [texts.choices[word] for word, _ in answers] for template, answers in OFFERS.items()
+        }
+        for template, wording in titles.items():
+            buttons = [{"type": "QUICK_REPLY", "text": title} for title in wording]
             for lines in range(2, MOST_LINES + 1):
                 body = "\n".join(f"{{{{{place}}}}}" for place in range(1, lines + 1))
                 yield {

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.sealed import Sealer
+from notifications.tables import calls
 from notifications.tables.schema import attempts, inbound, messages
 
 
@@ -29,4 +30,5 @@ async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id
         .where(inbound.c.network_id == network_id, inbound.c.patient_id == patient_id)
         .values(text=None, address_index=b"")
     )
+    await calls.forget_numbers(tx, network_id, patient_id)
     await sealer.drop(tx, network_id, patient_id)

@@ -17,6 +17,7 @@ from notifications.channels import (
     Webhook,
     Written,
     instagram,
+    kavenegar,
     line,
     sms,
     telegram,
@@ -32,6 +33,7 @@ MOST_TRIES = 5
 
 HOOKS: Mapping[str, Hook] = {
     "instagram": instagram.webhook,
+    "kavenegar": kavenegar.webhook,
     "line": line.webhook,
     "sms": sms.webhook,
     "telegram": telegram.webhook,

@@ -157,6 +157,4 @@ def moment(at: datetime | str) -> str:
 
 def version(messages: list[Message]) -> str:
     """Changes whenever a thread looks different."""
-    return (
-        f"{len(messages)}-{hash(tuple((message.id, message.status) for message in messages)) & 0xFFFFFFFF:x}"
-    )
+    return f"{len(messages)}-{hash(tuple((each.id, each.status, each.text, len(each.buttons)) for each in messages)) & 0xFFFFFFFF:x}"

@@ -69,7 +69,7 @@ class SmsApi:
     async def send(self, request: Request, account_sid: str) -> Response:
         body = await request.body()
         try:
-            self._authenticate(request, account_sid)
+            authenticate(request, account_sid, self._token)
             return await self._send(
                 request, account_sid, dict(parse_qsl(body.decode(), keep_blank_values=True))
             )
@@ -80,7 +80,7 @@ class SmsApi:
     async def _send(self, request: Request, account_sid: str, form: Mapping[str, str]) -> Response:
         message = self._message(account_sid, form)
         to = ("sms", message.address, message.account)
-        async with answering(self._carrier, request, to, refuse=_struck, hang_seconds=self._hang_seconds):
+        async with answering(self._carrier, request, to, refuse=struck, hang_seconds=self._hang_seconds):
             await self._carrier.accept(message)
         return Json(resource(message, just_queued=True), status_code=201)
 
@@ -111,7 +111,7 @@ class SmsApi:
             address=to,
             at=self._carrier.clock.now(),
             text=body,
-            reference=_reference(callback),
+            reference=reference_of(callback),
             details={
                 "account_sid": account_sid,
                 "status_callback": callback,
@@ -122,7 +122,7 @@ class SmsApi:
 
     async def look_up(self, request: Request, account_sid: str, sid: str) -> Response:
         try:
-            self._authenticate(request, account_sid)
+            authenticate(request, account_sid, self._token)
         except Refusal as refusal:
             return refusal.answer()
         message = self._carrier.phones.find(sid)
@@ -133,7 +133,7 @@ class SmsApi:
 
     async def listing(self, request: Request, account_sid: str) -> Response:
         try:
-            self._authenticate(request, account_sid)
+            authenticate(request, account_sid, self._token)
             wanted = _wanted(request.query_params)
             page = _number(request.query_params, "Page", 0, 10**9)
             size = _number(request.query_params, "PageSize", 50, 1000)
@@ -176,16 +176,18 @@ class SmsApi:
         change = self._carrier.phones.block if record["blocked"] else self._carrier.phones.unblock
         change(record["account"], record["address"])
 
-    def _authenticate(self, request: Request, account_sid: str) -> None:
-        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        try:
-            user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            user = password = ""
-        known = user == account_sid or user.startswith("SK")
-        right = self._token is None or hmac.compare_digest(password.encode(), self._token.encode())
-        if scheme.lower() != "basic" or not password or not known or not right:
-            raise Refusal(401, 20003, "Authenticate")
+
+def authenticate(request: Request, account_sid: str, token: str | None) -> None:
+    """By the account or an API key of it. Refuses with 20003."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        user = password = ""
+    known = user == account_sid or user.startswith("SK")
+    right = token is None or hmac.compare_digest(password.encode(), token.encode())
+    if scheme.lower() != "basic" or not password or not known or not right:
+        raise Refusal(401, 20003, "Authenticate")
 
 
 def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
@@ -219,13 +221,13 @@ def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
     }
 
 
-def _struck(fault: Fault) -> Refusal:
+def struck(fault: Fault) -> Refusal:
     if fault.kind == "429":
         return Refusal(429, 20429, "Too Many Requests", headers=retry_after(fault))
     return Refusal(500, 20500, "Internal Server Error")
 
 
-def _reference(callback: str | None) -> str | None:
+def reference_of(callback: str | None) -> str | None:
     """The network's own reference, which travels in its callback address; Twilio has no field for it."""
     if callback is None:
         return None

@@ -1,0 +1,1 @@
+"""SMS by Kavenegar's API."""

@@ -2,7 +2,7 @@
 
 from booking.handlers.parts import Parts, answers
 from booking.queries import absences as absence_queries
-from booking.queries import appointments, reports, slots
+from booking.queries import appointments, next_visit, reports, slots
 from booking.queries import waitlist as waitlist_queries
 from booking.rules.permissions import expect_may
 from common.caller import Caller
@@ -15,9 +15,11 @@ from common.contracts.booking import (
     DescribeAbsence,
     FindAlternatives,
     FindFreeSlots,
+    FindNextSlots,
     FreeSlots,
     GetAppointments,
     ListWaitlist,
+    NextSlots,
     Report,
     Waitlist,
 )
@@ -30,6 +32,14 @@ async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) ->
     now = parts.clock.now()
     free = await slots.free_slots(parts.database, parts.directories, caller.network_id, query, now=now)
     return Written(free.written())
+
+
+@answers.to(FindNextSlots)
+async def find_next_slots(query: FindNextSlots, caller: Caller, parts: Parts) -> NextSlots:
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await next_visit.next_slots(tx, catalogue, query, caller, now=now)
 
 
 @answers.to(FindAlternatives)

@@ -102,7 +102,15 @@ from common.contracts.booking.referrals import (
     Urgency,
 )
 from common.contracts.booking.reports import AskReport, Report, ReportRow, TaskRaised
-from common.contracts.booking.slots import FindAlternatives, FindFreeSlots, FreeSlots, HoldSlot, ReleaseHold
+from common.contracts.booking.slots import (
+    FindAlternatives,
+    FindFreeSlots,
+    FindNextSlots,
+    FreeSlots,
+    HoldSlot,
+    NextSlots,
+    ReleaseHold,
+)
 from common.contracts.booking.states import (
     AppointmentRecord,
     AppointmentState,
@@ -189,6 +197,7 @@ __all__ = [
     "EntryKind",
     "FindAlternatives",
     "FindFreeSlots",
+    "FindNextSlots",
     "FreeSlots",
     "GetAppointments",
     "GetTicket",
@@ -202,6 +211,7 @@ __all__ = [
     "ListWaitlist",
     "MarkNoShow",
     "MoveCredit",
+    "NextSlots",
     "Paid",
     "PatientBalance",
     "PatientReason",

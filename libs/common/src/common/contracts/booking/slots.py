@@ -57,3 +57,24 @@ class FindAlternatives(Query[FreeSlots]):
     subject: ClassVar[str] = "booking.query.alternatives.find.v1"
     appointment_id: UUID
     limit: int = Field(default=6, ge=1, le=20)
+
+
+class NextSlots(Message):
+    """Where somebody would go next: with whom they were last (None: never there), and free times, the best first."""
+
+    last_visit_id: UUID | None
+    practitioner_id: UUID | None
+    branch_id: UUID | None
+    slots: list[Slot]
+
+
+class FindNextSlots(Query[NextSlots]):
+    """A control with the practitioner of the last visit of this service, else of its kind, of a patient (and the ids
+    merged into it): times of the same practitioner at the same branch first, then elsewhere, then of colleagues.
+    """
+
+    subject: ClassVar[str] = "booking.query.slots.next.v1"
+    patient_ids: list[UUID] = Field(min_length=1, max_length=100)
+    service_id: UUID
+    from_date: date | None = None
+    limit: int = Field(default=6, ge=1, le=20)

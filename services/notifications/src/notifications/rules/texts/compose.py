@@ -10,6 +10,9 @@ from notifications.rules.texts.values import Button, Form, Subject, Text, Texts
 from notifications.rules.values import Reader
 
 ANSWERS = ("confirm", "move", "cancel")
+OFFERS = {"waitlist-offer": (("yes", "accept"), ("no", "decline"))}
+"""Texts that offer a time: the names of their answers, and what comes back."""
+
 TURNS = ("chat-", "voice-")
 """Turns of a conversation: the clinic signs its messages, not every sentence of a talk."""
 
@@ -34,19 +37,26 @@ def compose(
     known = Known(Told(texts, subject, reader, tuple(parts), now, links))
     lines = [line for name in _wanted(parts, asks, by_buttons) for line in spoken(texts, name, known, form)]
     if not parts[0].startswith(TURNS):
-        lines += _closing(texts, subject, links=links)
-    buttons: tuple[Button, ...] = ()
-    if asks and by_buttons:
-        buttons = tuple(Button(texts.buttons[word], f"{word}:{payload}") for word in ANSWERS)
+        lines += _closing(texts, subject, lines, links=links)
+    buttons = _buttons(texts, parts[0], payload, asks=asks) if by_buttons else ()
     return Text(tuple(lines), texts.locale, buttons, texts.versions.get(parts[0], "built-in"))
 
 
-def _closing(texts: Texts, subject: Subject, *, links: bool) -> list[str]:
-    """The branch's phone where there are no links, and its signature."""
+def _buttons(texts: Texts, template: str, payload: str, *, asks: bool) -> tuple[Button, ...]:
+    """The quick answers of an offer, or of a question whether the patient comes."""
+    if template in OFFERS:
+        return tuple(Button(texts.choices[word], f"{intent}:{payload}") for word, intent in OFFERS[template])
+    return tuple(Button(texts.buttons[word], f"{word}:{payload}") for word in ANSWERS) if asks else ()
+
+
+def _closing(texts: Texts, subject: Subject, lines: Sequence[str], *, links: bool) -> list[str]:
+    """The branch's phone where there are no links, and who writes: its signature, else the clinic if nothing says it."""
     if subject.branch is None:
         return []
     phone = "" if links else dialled(texts, subject.branch.phone)
-    return [line for line in (phone, native(texts, subject.branch.signature)) if line]
+    clinic = native(texts, subject.clinic)
+    unsaid = "" if any(clinic in line for line in lines) else clinic
+    return [line for line in (phone, native(texts, subject.branch.signature) or unsaid) if line]
 
 
 def _wanted(parts: Sequence[str], asks: bool, by_buttons: bool) -> list[str]:

@@ -1,15 +1,17 @@
 """What the shared suite has to know of each channel: its adapter, its webhooks' reader, and what its provider can."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
 from common.contracts.patient_profile import Channel
 from devkit.sandbox.apps import INSTAGRAM, LINE, TELEGRAM
 from devkit.sandbox.testing import ACCOUNT_SID, Sandbox
-from notifications.channels import Adapter, Hook, instagram, line, sms, telegram, whatsapp
+from notifications.channels import Adapter, Hook, instagram, kavenegar, line, sms, telegram, whatsapp
 from notifications.channels.instagram import Instagram
+from notifications.channels.kavenegar import Kavenegar
 from notifications.channels.line import Line
 from notifications.channels.sms import Sms
 from notifications.channels.telegram import Telegram
@@ -40,6 +42,8 @@ class Kit:
     repeatable: bool = False
     secret: str = ""
     """The sandbox's setting of what its webhooks are signed with."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What else the sandbox is told."""
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +60,12 @@ KITS = [
         lambda client, sandbox, gateway: Sms(client, f"{sandbox.url}/twilio", ACCOUNT_SID, "token", gateway),
         sms.webhook, deliveries=("sent", "delivered"), presses=False, looks_up=True,
         secret="sms_auth_token",
+    ),
+    Kit(
+        "kavenegar", "sms",
+        lambda client, sandbox, _: Kavenegar(client, f"{sandbox.url}/kavenegar", {NETWORK: "key"}),
+        kavenegar.webhook, nobody="+", deliveries=("sent", "delivered"), presses=False, looks_up=True,
+        repeatable=True, secret="kavenegar_webhook_key", settings={"kavenegar_accounts": (NETWORK,)},
     ),
     Kit(
         "telegram", "telegram",

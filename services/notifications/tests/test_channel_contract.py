@@ -72,7 +72,7 @@ async def channel(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     kit: Kit = request.param
     async with (
         gateway() as stand_in,
-        sandbox(settings_for(tmp_path, stand_in, hang_seconds=1)) as running,
+        sandbox(settings_for(tmp_path, stand_in, hang_seconds=1, **kit.settings)) as running,
         httpx.AsyncClient(timeout=0.5, trust_env=False) as client,
     ):
         line = Line(kit, kit.make(client, running, stand_in.url), running, stand_in)
@@ -208,7 +208,7 @@ async def test_webhooks_are_signed_as_the_provider_publishes_it(channel: Line) -
 
 
 async def test_a_webhook_signed_with_another_secret_is_found_out(channel: Line, tmp_path: Path) -> None:
-    other: dict[str, Any] = {channel.kit.secret: "another secret"}
+    other: dict[str, Any] = {**channel.kit.settings, channel.kit.secret: "another secret"}
     forged = settings_for(tmp_path / "forged", channel.gateway, reply_seconds=0.2, **other)
     async with sandbox(forged) as stranger:
         await stranger.reply(PHONE, channel=channel.kit.channel, account=NETWORK, text="Да")

@@ -221,9 +221,9 @@ def _of_the_sandbox(home: Home, ports: Ports, nats_url: str, secrets: Secrets) -
         "SANDBOX_SMS_AUTH_TOKEN": secrets.password("sms"),
         "SANDBOX_VOICE_CALLBACK": f"{ports.gateway_url}/webhooks/voice/{{account}}",
         "SANDBOX_KAVENEGAR_KEY": secrets.password("kavenegar"),
-        "SANDBOX_KAVENEGAR_CALLBACK": (
-            f"{ports.gateway_url}/webhooks/kavenegar/{{account}}?key={secrets.password('kavenegar-webhook')}"
-        ),
+        "SANDBOX_KAVENEGAR_CALLBACK": f"{ports.gateway_url}/webhooks/kavenegar/{{account}}",
+        "SANDBOX_KAVENEGAR_WEBHOOK_KEY": secrets.password("kavenegar-webhook"),
+        "SANDBOX_KAVENEGAR_ACCOUNTS": IRANIAN_DEMO,
         "SANDBOX_TELEGRAM_CALLBACK": f"{ports.gateway_url}/webhooks/telegram/{{account}}",
         "SANDBOX_TELEGRAM_WEBHOOK_SECRET": secrets.password("telegram-webhook"),
         "SANDBOX_TELEGRAM_SECRET": secrets.password("telegram"),

@@ -62,7 +62,6 @@ def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
             "segments": size.count,
             "encoding": size.encoding,
             "account_sid": last.details.get("account_sid") if last else None,
-            "provider": last.details.get("provider") if last else None,
         }
     return _written(carrier, phone, wanted.channel, account, text, details, answered)
 

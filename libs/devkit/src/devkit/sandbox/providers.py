@@ -14,6 +14,7 @@ from devkit.sandbox.line.api import LineApi
 from devkit.sandbox.line.webhooks import Line
 from devkit.sandbox.settings import Settings
 from devkit.sandbox.sms.api import SmsApi
+from devkit.sandbox.sms.webhooks import Sms
 from devkit.sandbox.telegram.api import TelegramApi
 from devkit.sandbox.telegram.webhooks import Telegram
 from devkit.sandbox.voice.api import VoiceApi
@@ -30,9 +31,10 @@ def wires(settings: Settings) -> dict[str, Provider]:
             callback=settings.whatsapp_callback, app_secret=settings.whatsapp_app_secret.get_secret_value()
         ),
         "sms": ByProvider(
-            callback=settings.sms_callback,
-            auth_token=settings.sms_auth_token.get_secret_value(),
-            kavenegar_callback=settings.kavenegar_callback,
+            Sms(callback=settings.sms_callback, auth_token=settings.sms_auth_token.get_secret_value()),
+            callback=settings.kavenegar_callback,
+            key=settings.kavenegar_webhook_key.get_secret_value(),
+            accounts=settings.kavenegar_accounts,
         ),
         "voice": Voice(
             callback=settings.voice_callback, auth_token=settings.sms_auth_token.get_secret_value()

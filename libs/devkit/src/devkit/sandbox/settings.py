@@ -43,7 +43,10 @@ class Settings(BaseSettings):
     """Words that make the carrier itself block a sender (21610). Empty: opting out is the customer's work."""
 
     kavenegar_callback: str | None = "http://127.0.0.1:8080/webhooks/kavenegar/{account}"
-    """With `?key=…`, as the gateway expects it."""
+    kavenegar_webhook_key: SecretStr = SecretStr("")
+    """Stands in the callback's address as `?key=…`: nothing is signed."""
+    kavenegar_accounts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Whose lines patients' SMS reach by Kavenegar, also before anything was sent from them."""
     kavenegar_key: SecretStr | None = None
     """The only API key that is taken; None takes any."""
     voice_callback: str | None = "http://127.0.0.1:8080/webhooks/voice/{account}"
@@ -93,7 +96,7 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
-    @field_validator("expected", "sms_stop_words", mode="before")
+    @field_validator("expected", "sms_stop_words", "kavenegar_accounts", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return (

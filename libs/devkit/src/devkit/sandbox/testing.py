@@ -51,9 +51,16 @@ async def _right_line(request: Request) -> bool:
     return request.headers.get("x-line-signature") == right
 
 
+async def _right_key(request: Request) -> bool:
+    """Kavenegar signs nothing: its address holds a key."""
+    return request.query_params["key"] == APP_SECRET
+
+
 RIGHT: Mapping[str, Callable[[Request], Awaitable[bool]]] = {
     "whatsapp": _right_meta,
     "sms": _right_twilio,
+    "voice": _right_twilio,
+    "kavenegar": _right_key,
     "telegram": _right_telegram,
     "line": _right_line,
     "instagram": _right_meta,
@@ -206,6 +213,9 @@ def settings_for(folder: Path, gateway: Gateway | None = None, **changes: Any) -
         "sms_auth_token": SMS_AUTH_TOKEN,
         "whatsapp_callback": f"{url}/webhooks/whatsapp/{{account}}" if url else None,
         "sms_callback": f"{url}/webhooks/sms/{{account}}" if url else None,
+        "voice_callback": f"{url}/webhooks/voice/{{account}}" if url else None,
+        "kavenegar_webhook_key": APP_SECRET,
+        "kavenegar_callback": f"{url}/webhooks/kavenegar/{{account}}" if url else None,
         "telegram_webhook_secret": APP_SECRET,
         "telegram_callback": f"{url}/webhooks/telegram/{{account}}" if url else None,
         "line_channel_secret": APP_SECRET,

@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request, Response
 
 from devkit.sandbox.carrier import Carrier
-from devkit.sandbox.exchange import Json, answering
+from devkit.sandbox.exchange import Json, answering, retry_after
 from devkit.sandbox.faults import Fault
 from devkit.sandbox.kavenegar.webhooks import NAME, STATES
 from devkit.sandbox.messages import Message
@@ -20,13 +20,17 @@ QUEUED, UNKNOWN = 1, 100
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of Kavenegar's, not a failure of ours
-    def __init__(self, status: int, message: str, *, http: int | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, *, http: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.http = http or status
+        self.headers = headers
 
     def answer(self) -> Response:
-        return Json({"return": {"status": self.status, "message": str(self)}, "entries": None}, self.http)
+        body = {"return": {"status": self.status, "message": str(self)}, "entries": None}
+        return Json(body, self.http, self.headers)
 
 
 class KavenegarApi:
@@ -160,7 +164,7 @@ def _state(message: Message | None, named: Mapping[str, Any]) -> dict[str, Any]:
 
 def _struck(fault: Fault) -> Refusal:
     return (
-        Refusal(451, "فراخوانی بیش از حد متدهای خاص", http=429)
+        Refusal(451, "فراخوانی بیش از حد متدهای خاص", http=429, headers=retry_after(fault))
         if fault.kind == "429"
         else Refusal(409, "سرور قادر به پاسخگوئی نیست", http=500)
     )

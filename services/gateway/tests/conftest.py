@@ -51,6 +51,11 @@ def settings(urls: Urls, nats_server: Any, environment: Any) -> Settings:
         whatsapp_app_secret="whatsapp-secret",
         whatsapp_verify_token="verify-token",
         sms_auth_token="sms-token",
+        telegram_webhook_secret="telegram-secret",
+        line_secrets='{"*": "line-secret"}',
+        instagram_app_secret="instagram-secret",
+        telegram_links='{"*": "https://t.me/{network}_bot?start={code}"}',
+        line_links='{"elsewhere": "https://line.me/R/oaMessage/%40clinic/?{code}"}',
     )
     return Settings()
 

@@ -116,3 +116,29 @@ async def test_other_times_are_offered_for_the_same_service(api: Api, owners: Ow
     assert len((await api.get(f"{link}/alternatives")).json()["slots"]) == 3
     assert len((await api.get(f"{link}/slots", params={"from": "2026-11-03"})).json()["slots"]) == 3
     assert owners.received[-1].practitioner_id == owners.practitioner_id
+
+
+async def test_a_link_leads_into_the_chats_that_the_network_has_with_a_code_for_this_appointment(
+    api: Api, owners: Owners
+) -> None:
+    booked = await api.book(owners)
+    (chat,) = (await api.get(f"/api/v1/links/{booked['token']}")).json()["chats"]
+    assert chat["channel"] == "telegram"
+    assert chat["url"] == f"https://t.me/{owners.network_id}_bot?start={chat['code']}"
+    link = api.parts.links.read_code(chat["code"], owners.network_id, now=START)
+    assert (link.purpose, str(link.thing_id)) == ("handle", booked["id"])
+    assert link.expires_at == START + timedelta(days=1)
+
+
+async def test_a_link_that_changes_nothing_leads_into_no_chat(api: Api, owners: Owners) -> None:
+    booked = await api.book(owners)
+    link = f"/api/v1/links/{booked['token']}"
+    await api.post(f"{link}/cancel", json={"reason": "ill"})
+    assert (await api.get(link)).json()["chats"] == []
+
+
+async def test_a_chats_code_opens_no_appointment(api: Api, owners: Owners) -> None:
+    booked = await api.book(owners)
+    (chat,) = (await api.get(f"/api/v1/links/{booked['token']}")).json()["chats"]
+    answer = await api.get(f"/api/v1/links/{chat['code']}")
+    assert answer.json()["type"] == "/problems/link-invalid"

@@ -5,6 +5,10 @@ import hashlib
 import hmac
 from urllib.parse import urlencode
 
+import pytest
+
+from gateway.rules import webhooks as rules
+
 from .conftest import Api
 from .owners import Owners
 
@@ -87,3 +91,58 @@ async def test_a_megabyte_is_too_much_for_a_webhook(api: Api, owners: Owners) ->
     body = b"x" * (1024 * 1024 + 1)
     answer = await api.post(f"/webhooks/whatsapp/{owners.network_id}", content=body, headers=meta(body))
     assert answer.status_code == 413
+
+
+# --- chats ------------------------------------------------------------------------------------------------
+
+
+def line(body: bytes, secret: bytes = b"line-secret") -> dict[str, str]:
+    mac = hmac.new(secret, body, hashlib.sha256).digest()
+    return {"x-line-signature": base64.b64encode(mac).decode()}
+
+
+def telegram(_: bytes, secret: bytes = b"telegram-secret") -> dict[str, str]:
+    return {"X-Telegram-Bot-Api-Secret-Token": secret.decode()}
+
+
+def instagram(body: bytes, secret: bytes = b"instagram-secret") -> dict[str, str]:
+    return meta(body, secret)
+
+
+CHATS = {"line": line, "telegram": telegram, "instagram": instagram}
+
+
+@pytest.mark.parametrize("chat", CHATS)
+async def test_a_signed_webhook_of_a_chat_is_handed_on_as_it_came(
+    api: Api, owners: Owners, chat: str
+) -> None:
+    body = '{"events": ["Да"]}'.encode()
+    answer = await api.post(f"/webhooks/{chat}/{owners.network_id}", content=body, headers=CHATS[chat](body))
+    assert answer.status_code == 200, answer.text
+    told = owners.webhooks[0]
+    assert (told.provider, told.body) == (chat, body.decode())
+
+
+@pytest.mark.parametrize("chat", CHATS)
+async def test_a_chats_webhook_under_another_secret_is_refused(api: Api, owners: Owners, chat: str) -> None:
+    body = b'{"events": []}'
+    for headers in ({}, CHATS[chat](body, b"another-secret")):
+        answer = await api.post(f"/webhooks/{chat}/{owners.network_id}", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/bad-signature")
+    assert owners.webhooks == []
+
+
+def test_without_a_secret_no_signature_holds() -> None:
+    for forged in (
+        lambda: rules.check_meta("", b"{}", meta(b"{}", b"")["X-Hub-Signature-256"]),
+        lambda: rules.check_line("", b"{}", line(b"{}", b"")["x-line-signature"]),
+        lambda: rules.check_telegram("", ""),
+    ):
+        with pytest.raises(rules.BadSignature):
+            forged()
+
+
+async def test_meta_is_told_that_the_address_for_instagram_is_ours_too(api: Api, owners: Owners) -> None:
+    question = {"hub.mode": "subscribe", "hub.verify_token": "verify-token", "hub.challenge": "7"}
+    answer = await api.get(f"/webhooks/instagram/{owners.network_id}", params=question)
+    assert (answer.status_code, answer.text) == (200, "7")

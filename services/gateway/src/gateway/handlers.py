@@ -1,5 +1,6 @@
 """What the gateway answers and reads on the bus; and the parts that its routes are given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.bus import Bus
@@ -19,6 +20,7 @@ from gateway.operations.audit import AuditLog
 from gateway.queries.directory import PublicDirectory
 from gateway.queries.live import Live
 from gateway.queries.principals import Principals
+from gateway.rules.chats import ChatLinks
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Secrets:
     sms_auth_token: str
     voice_auth_token: str
     kavenegar_webhook_key: str
+    telegram_webhook_secret: str
+    line_secrets: Mapping[str, str]
+    instagram_app_secret: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Parts:
     live: Live
     links: Links
     secrets: Secrets
+    chat_links: ChatLinks
     public_url: str
     sandbox_url: str | None
     development: bool

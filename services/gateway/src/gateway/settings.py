@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from common.accounts import Accounts
 from common.settings import CommonSettings
 
 
@@ -26,6 +27,17 @@ class Settings(CommonSettings):
     """Where telephony is another account than SMS."""
     kavenegar_webhook_key: str = Field(default="", pattern=r"^(.{16,})?$")
     """Stands in the address that Kavenegar was given (`?key=…`); without it nothing is taken from there."""
+    telegram_webhook_secret: str = Field(default="", pattern=r"^([A-Za-z0-9_-]{8,256})?$")
+    """What the bots' webhooks were set with; without it nothing is taken from there. So for the next two."""
+    line_secrets: Accounts = Field(default_factory=dict)
+    """The networks' channel secrets."""
+    instagram_app_secret: str = Field(default="", pattern=r"^(.{8,})?$")
+    telegram_links: Accounts = Field(default_factory=dict)
+    """The networks' links into their chats (`https://t.me/clinic_bot?start={code}`), shown with an appointment."""
+    line_links: Accounts = Field(default_factory=dict)
+    """`https://line.me/R/oaMessage/%40clinic/?{code}`"""
+    instagram_links: Accounts = Field(default_factory=dict)
+    """`https://ig.me/m/clinic?ref={code}`"""
     section_seconds: float = Field(default=0.4, gt=0, le=10)
     """How long each section of the 360 view and each part of the day board may take."""
     command_seconds: float = Field(default=5.0, gt=0, le=60)

@@ -1,5 +1,6 @@
 """The link to manage one appointment, and nothing else: valid until the visit ends, read-only after a cancellation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -21,7 +22,7 @@ from common.contracts.booking import (
 )
 from common.contracts.messages import Command
 from common.errors import UnknownThing
-from common.links import Purpose
+from common.links import Link, Purpose
 from gateway.handlers import Parts
 from gateway.queries import calendar
 from gateway.routes.access import (
@@ -45,6 +46,7 @@ from gateway.routes.shapes import (
     public_appointment,
 )
 from gateway.rules import manage_links
+from gateway.rules.chats import CODE_LASTS, Chat, chats
 
 router = APIRouter(route_class=AuditedRoute, tags=["patients"])
 
@@ -95,7 +97,16 @@ async def look(token: str, request: Request, parts: PartsHere) -> Response:
     opened = await _open(request, parts, token, _CONFIRM, "links.read")
     directory = await parts.public_directory.of(opened.network_id)
     read_only = manage_links.read_only(opened.record.appointment)
-    return answer(link_shape(opened.record, directory, read_only=read_only))
+    offered = [] if read_only else _chats(parts, opened)
+    return answer(link_shape(opened.record, directory, offered, read_only=read_only))
+
+
+def _chats(parts: Parts, opened: Opened) -> Iterator[Chat]:
+    """Where the patient can be reminded beside: a code stands for their appointment, and for nothing else."""
+    appointment_id = opened.record.appointment.appointment_id
+    expires_at = parts.clock.now() + CODE_LASTS
+    code = parts.links.code(Link(opened.network_id, "handle", appointment_id, expires_at))
+    return chats(parts.chat_links, opened.network_id, code)
 
 
 @router.get("/api/v1/links/{token}/calendar.ics")

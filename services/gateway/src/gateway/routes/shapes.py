@@ -1,5 +1,6 @@
 """What goes out over HTTP, where it is not a contract's own shape."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -7,8 +8,10 @@ from pydantic import AwareDatetime, BaseModel
 
 from common.contracts.booking import AppointmentRecord, Slot, Source, Status
 from common.contracts.directory import Address, Country, Directory, Locale, NameForms, Texts
+from common.contracts.patient_profile import Channel
 from common.links import Link
 from gateway.handlers import Parts
+from gateway.rules.chats import Chat
 from gateway.rules.manage_links import LONGEST
 
 
@@ -89,6 +92,14 @@ class LinkService(BaseModel):
     cancellation_notice: int
 
 
+class ChatShape(BaseModel):
+    """An app in which reminders can come: opening the link there is all, or sending the code."""
+
+    channel: Channel
+    url: str
+    code: str
+
+
 class LinkShape(BaseModel):
     """One appointment, by its link: nothing of the patient, and what may still be done."""
 
@@ -99,6 +110,7 @@ class LinkShape(BaseModel):
     service: LinkService | None
     read_only: bool
     actions: list[str]
+    chats: list[ChatShape]
 
 
 def public_appointment(record: AppointmentRecord) -> PublicAppointment:
@@ -131,7 +143,9 @@ def manage_url(parts: Parts, network_id: str, record: AppointmentRecord) -> str:
     return f"{parts.public_url}/l/{parts.links.token(link)}"
 
 
-def link_shape(record: AppointmentRecord, directory: Directory, *, read_only: bool) -> LinkShape:
+def link_shape(
+    record: AppointmentRecord, directory: Directory, chats: Iterable[Chat], *, read_only: bool
+) -> LinkShape:
     """An appointment with the facts of the directory around it."""
     state = record.appointment
     branch = next((one for one in directory.branches if one.branch_id == state.branch_id), None)
@@ -157,6 +171,7 @@ def link_shape(record: AppointmentRecord, directory: Directory, *, read_only: bo
         service=LinkService.model_validate(service.model_dump()) if service else None,
         read_only=read_only,
         actions=actions,
+        chats=[ChatShape(channel=one.channel, url=one.url, code=one.code) for one in chats],
     )
 
 

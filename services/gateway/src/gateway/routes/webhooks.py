@@ -1,6 +1,7 @@
 """What providers send: verified here, stored by notifications, and answered 200 only after that."""
 
 import hmac
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import PlainTextResponse
 
 from common import caller
+from common.accounts import account_of
 from common.contracts.notifications import IngestWebhook
 from common.errors import NotAllowed, Refused
 from gateway.handlers import Parts
@@ -24,8 +26,54 @@ class MalformedWebhook(Refused):
     code = "malformed"
 
 
+def _whatsapp(parts: Parts, _: str, request: Request, body: bytes) -> None:
+    rules.check_meta(parts.secrets.whatsapp_app_secret, body, request.headers.get("x-hub-signature-256"))
+
+
+def _instagram(parts: Parts, _: str, request: Request, body: bytes) -> None:
+    rules.check_meta(parts.secrets.instagram_app_secret, body, request.headers.get("x-hub-signature-256"))
+
+
+def _telegram(parts: Parts, _: str, request: Request, __: bytes) -> None:
+    given = request.headers.get("x-telegram-bot-api-secret-token")
+    rules.check_telegram(parts.secrets.telegram_webhook_secret, given)
+
+
+def _line(parts: Parts, network: str, request: Request, body: bytes) -> None:
+    secret = account_of(parts.secrets.line_secrets, network) or ""
+    rules.check_line(secret, body, request.headers.get("x-line-signature"))
+
+
+CHECKS: Mapping[str, Callable[[Parts, str, Request, bytes], None]] = {
+    "whatsapp": _whatsapp,
+    "instagram": _instagram,
+    "telegram": _telegram,
+    "line": _line,
+}
+"""Providers whose webhooks are signed as a whole and answered with nothing, and how the signature is checked."""
+
+
+def _taking(provider: str) -> Callable[..., Awaitable[Response]]:
+    async def take(network: str, request: Request, parts: PartsHere) -> Response:
+        await parts.public_directory.network(network)
+        body = await request.body()
+        CHECKS[provider](parts, network, request, body)
+        await _ingest(parts, network, provider, request, body)
+        return Response(status_code=200)
+
+    return take
+
+
+for provider in CHECKS:
+    router.add_api_route(
+        f"/webhooks/{provider}/{{network}}", _taking(provider), methods=["POST"], name=provider,
+        description="States of our messages, and what patients wrote and pressed.",
+    )  # fmt: skip
+
+
+@router.get("/webhooks/instagram/{network}")
 @router.get("/webhooks/whatsapp/{network}")
-async def verify_whatsapp(
+async def verify_meta(
     network: str,
     parts: PartsHere,
     mode: Annotated[str, Query(alias="hub.mode")] = "",
@@ -38,16 +86,6 @@ async def verify_whatsapp(
     if mode != "subscribe" or not hmac.compare_digest(token.encode(), expected.encode()):
         raise NotAllowed("This is not the token that was agreed")
     return PlainTextResponse(challenge)
-
-
-@router.post("/webhooks/whatsapp/{network}")
-async def whatsapp(network: str, request: Request, parts: PartsHere) -> Response:
-    """Statuses and messages of the WhatsApp Business Cloud API."""
-    await parts.public_directory.network(network)
-    body = await request.body()
-    rules.check_meta(parts.secrets.whatsapp_app_secret, body, request.headers.get("x-hub-signature-256"))
-    await _ingest(parts, network, "whatsapp", request, body)
-    return Response(status_code=200)
 
 
 @router.post("/webhooks/sms/{network}")

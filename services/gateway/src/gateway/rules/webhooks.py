@@ -17,17 +17,25 @@ class BadSignature(Refused):
 
 def check_meta(app_secret: str, body: bytes, signature: str | None) -> None:
     """`X-Hub-Signature-256`: HMAC-SHA256 of the raw body under the app's secret."""
-    expected = "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
-    if not _same(expected, signature):
-        raise BadSignature("The signature of this webhook does not hold")
+    _check(app_secret, "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest(), signature)
+
+
+def check_line(channel_secret: str, body: bytes, signature: str | None) -> None:
+    """`x-line-signature`: base64 of HMAC-SHA256 of the raw body under the channel's secret."""
+    mac = hmac.new(channel_secret.encode(), body, hashlib.sha256).digest()
+    _check(channel_secret, base64.b64encode(mac).decode(), signature)
+
+
+def check_telegram(secret: str, given: str | None) -> None:
+    """`X-Telegram-Bot-Api-Secret-Token`: the secret itself, with which the webhook was set."""
+    _check(secret, secret, given)
 
 
 def check_twilio(auth_token: str, url: str, form: Sequence[tuple[str, str]], signature: str | None) -> None:
     """`X-Twilio-Signature`: base64 of HMAC-SHA1 of the full URL and each parameter's name and value, sorted."""
     signed = url + "".join(name + value for name, value in sorted(set(form)))
     mac = hmac.new(auth_token.encode(), signed.encode(), hashlib.sha1).digest()
-    if not _same(base64.b64encode(mac).decode(), signature):
-        raise BadSignature("The signature of this webhook does not hold")
+    _check(auth_token, base64.b64encode(mac).decode(), signature)
 
 
 def command_id(network_id: str, provider: str, query: str, body: bytes) -> UUID:
@@ -36,5 +44,8 @@ def command_id(network_id: str, provider: str, query: str, body: bytes) -> UUID:
     return uuid5(NAMESPACE_URL, f"vinculo:webhook:{network_id}:{provider}:{query}:{content}")
 
 
-def _same(expected: str, given: str | None) -> bool:
-    return hmac.compare_digest(expected.encode(), (given or "").encode("utf-8", "replace"))
+def _check(secret: str, expected: str, given: str | None) -> None:
+    """Without a secret nothing holds: the provider is not set up."""
+    same = hmac.compare_digest(expected.encode(), (given or "").encode("utf-8", "replace"))
+    if not secret or not same:
+        raise BadSignature("The signature of this webhook does not hold")

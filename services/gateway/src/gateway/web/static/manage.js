@@ -9,6 +9,7 @@ import { timeChooser } from "./times.js";
 const root = $("#manage");
 const link = `/links/${encodeURIComponent(root.dataset.token)}`;
 const post = once();
+const APPS = { telegram: "Telegram", line: "LINE", instagram: "Instagram" };
 const REASONS = ["ill", "busy", "no_longer_needed", "other_clinic", "other"];
 
 async function show(message, kind = "ok") {
@@ -63,6 +64,7 @@ function draw(answer, message, kind) {
       ),
     ),
     answer.actions.length ? actions(answer) : h("p", { class: "hint" }, known(`read_only_${appointment.status}`) ? t(`read_only_${appointment.status}`) : t("read_only")),
+    answer.chats.length > 0 && chats(answer.chats),
   );
 }
 
@@ -84,6 +86,23 @@ function actions(answer) {
     h("a", { class: "button secondary", href: `/api/v1${link}/calendar.ics` }, t("add_to_calendar")),
     answer.actions.includes("cancel") &&
       h("button", { type: "button", class: "quiet danger", onclick: cancel }, t("cancel_visit")),
+  );
+}
+
+/** Opening the chat tells the clinic where to remind; LINE shows the code in its input field, to be sent. */
+function chats(list) {
+  const line = list.find((one) => one.channel === "line");
+  return h(
+    "section",
+    { class: "chats" },
+    h("h2", {}, t("chats_title")),
+    h("p", { class: "hint" }, t("chats_hint")),
+    h(
+      "div",
+      { class: "actions is-stacked" },
+      list.map((one) => h("a", { class: "button secondary", href: one.url, target: "_blank", rel: "noopener" }, t("chats_open", { app: APPS[one.channel] }))),
+    ),
+    line && h("p", { class: "hint" }, t("chats_code"), " ", h("code", { dir: "ltr" }, line.code)),
   );
 }
 

@@ -94,6 +94,14 @@ async def test_each_child_has_its_own_environment_log_and_name(supervisor, folde
     assert (folder / "nursery.log").read_text() == ""
 
 
+async def test_whoever_works_behind_the_scenes_lets_others_go_first(supervisor, folder):
+    nursery = Nursery(folder / "nursery.log")
+    await supervisor.start([nursery])
+    behind, before = Baby(folder, nursery, "recall"), Baby(folder, nursery, "gateway")
+    await supervisor.start([behind, before])
+    assert [psutil.Process(one.pid).nice() for one in (behind, before)] == [10, 0]
+
+
 async def test_a_killed_child_is_born_again(supervisor, said, folder):
     nursery = Nursery(folder / "nursery.log")
     baby = Baby(folder, nursery, "baby")

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from devkit.embedded.child import Program
-from devkit.embedded.launch import die_with
+from devkit.embedded.launch import die_with, give_way
 from devkit.errors import CannotStart
 
 # What services import, and nothing of one service. One that is missing is left to whoever needs it.
@@ -115,7 +115,7 @@ class Nursery(Program):
             else:
                 self._ready = True
 
-    def bear(self, module: str, *, environment: Mapping[str, str], log: Path) -> "Forked":
+    def bear(self, module: str, *, environment: Mapping[str, str], log: Path, niceness: int = 0) -> "Forked":
         """Fork into this module; from the supervisor's own thread only."""
         mother = self._popen
         if (
@@ -126,7 +126,12 @@ class Nursery(Program):
             or not self.ready()
         ):
             raise CannotStart("the nursery is not running")
-        request = {"module": module, "environment": dict(environment), "log": str(log)}
+        request = {
+            "module": module,
+            "environment": dict(environment),
+            "log": str(log),
+            "niceness": niceness,
+        }
         try:
             mother.stdin.write(json.dumps(request).encode() + b"\n")
             mother.stdin.flush()
@@ -199,6 +204,8 @@ def _become(request: Mapping[str, Any], mother: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     die_with(mother, signal.SIGKILL)
+    if request["niceness"]:
+        give_way(request["niceness"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(nothing, 0)

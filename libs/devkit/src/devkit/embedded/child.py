@@ -58,6 +58,7 @@ def launched(
     command: Sequence[str | Path],
     *,
     death_signal: signal.Signals = signal.SIGKILL,
+    niceness: int = 0,
     identity: Identity | None = None,
     touches: Sequence[Path] = (),
 ) -> list[str]:
@@ -68,6 +69,8 @@ def launched(
     """
     line = [sys.executable, "-I", "-S", str(LAUNCHER), "--parent", str(os.getpid())]
     line += ["--death-signal", str(int(death_signal))]
+    if niceness:
+        line += ["--niceness", str(niceness)]
     if identity is not None:
         line += ["--user", str(identity.uid), "--group", str(identity.gid)]
         if not all(identity.reaches(path) for path in touches):
@@ -112,6 +115,8 @@ class Program(ABC):
     log: Path
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGKILL
+    niceness = 0
+    """How far it steps back where the processors are busy, as `nice` counts."""
     process: Process | None = None
 
     @abstractmethod
@@ -145,7 +150,11 @@ class Program(ABC):
     def spawn(self, *, stdin: int, stdout: int | None = None) -> "subprocess.Popen[bytes]":
         """Start its command as a child of ours; what is not piped elsewhere goes to its log."""
         line = launched(
-            self.command(), death_signal=self.death_signal, identity=self.identity(), touches=self.touches()
+            self.command(),
+            death_signal=self.death_signal,
+            niceness=self.niceness,
+            identity=self.identity(),
+            touches=self.touches(),
         )
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:

@@ -5,6 +5,7 @@ possibly threaded process. Imports the standard library alone.
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import signal
@@ -39,6 +40,16 @@ def die_with(parent: int, death_signal: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(1)
+
+
+def give_way(niceness: int) -> None:
+    """Let others go first where there is too little processor time for all.
+
+    A scheduler that divides time between sessions first asks the session's group, whatever its processes say.
+    """
+    os.nice(niceness)
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:  # noqa: PTH123 - as small as can be
+        group.write(str(niceness))
 
 
 def _keep(libc: ctypes.CDLL, capability: int) -> bool:
@@ -78,11 +89,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--death-signal", type=int, default=int(signal.SIGKILL))
+    parser.add_argument("--niceness", type=int, default=0)
     parser.add_argument("--user", type=int)
     parser.add_argument("--group", type=int)
     parser.add_argument("--reach", action="store_true")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
+    if options.niceness:
+        give_way(options.niceness)
     if options.user is not None:
         demote(options.user, options.group, reach=options.reach)
     # Last, because a change of user clears it.

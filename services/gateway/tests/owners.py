@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -17,6 +17,8 @@ from common.rpc import Answers
 Answer = TypeVar("Answer")
 NAMESPACE = UUID("6f1f4a4e-0000-4000-8000-000000000000")
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+OPEN = 1_000
+"""What everybody owes."""
 
 
 def known(name: str) -> UUID:
@@ -42,7 +44,11 @@ class Owners:
         self.received: list[Any] = []
         self.late: dict[str, float] = {}
         self.unavailable: set[str] = set()
+        self.silent: set[str] = set()
+        """Names of requests that nobody answers."""
         self.changes: list[Any] = []
+        self.closings: dict[date, booking.Closing] = {}
+        self.cashier = "system:booking"
         self.waiting: dict[UUID, booking.WaitlistEntry] = {}
         self.mixed_up: list[consents.Permission] = []
         """What consents wrongly adds to every answer."""
@@ -90,7 +96,7 @@ class Owners:
         self.received.append(request)
         if owner in self.late:
             await asyncio.sleep(self.late[owner])
-        if owner in self.unavailable:
+        if owner in self.unavailable or type(request).__name__ in self.silent:
             raise Unavailable(owner, "stopped by the test")
 
     def slots(self) -> list[booking.Slot]:
@@ -272,6 +278,7 @@ def _booking() -> Answers[Owners]:
             visit_id=state.appointment_id, appointment_id=state.appointment_id, patient_id=state.patient_id,
             branch_id=state.branch_id, practitioner_id=state.practitioner_id, service_id=state.service_id,
             service_kind="hygiene", starts_at=state.starts_at, completed_at=state.ends_at, paid=paid,
+            price=command.price, price_reason=command.price_reason, balance=command.price,
         )  # fmt: skip
         return _once(owners, command, lambda: change(command, owners, status="fulfilled", visit=visit))
 
@@ -279,6 +286,102 @@ def _booking() -> Answers[Owners]:
     async def report(query: booking.AskReport, caller: Caller, owners: Owners) -> booking.Report:
         await owners.reach("booking", caller, query)
         return booking.Report(kpi=query.kpi, totals={"booked": 20, "noshow": 4, "rate": 0.2, "lost": 4000000})
+
+    @answers.to(booking.RecordPayment)
+    async def pay(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: paid_for(command, owners, +command.paid.amount))
+
+    @answers.to(booking.RefundPayment)
+    async def refund(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        return _once(owners, command, lambda: paid_for(command, owners, -command.amount))
+
+    @answers.to(booking.ReversePayment)
+    async def reverse(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        raise Refused("It was undone before", code="not-reversible")
+
+    @answers.to(booking.MoveCredit)
+    async def move_credit(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        moved = command.model_copy(update={"visit_id": command.to_visit_id})
+        return _once(owners, command, lambda: paid_for(moved, owners, command.amount))
+
+    @answers.to(booking.PutInstalments)
+    async def instalments(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        if sum(part.amount for part in command.instalments) != OPEN:
+            raise Refused("Not what is open", code="instalments-do-not-sum", open=OPEN)
+        return _once(owners, command, lambda: paid_for(command, owners, 0))
+
+    def paid_for(command: Any, owners: Owners, amount: int) -> booking.AppointmentRecord:
+        known = owners.appointments.get(command.visit_id)
+        if known is None:
+            raise UnknownThing("visit", command.visit_id)
+        before = known.deposit.paid.amount if known.deposit else 0
+        if before + amount < 0:
+            raise Refused("Not as much", code="more-than-was-paid", paid=before)
+        paid = Money(amount=before + amount, currency="KZT")
+        record = known.model_copy(
+            update={
+                "version": known.version + 1,
+                "deposit": booking.Deposit(paid=paid, payments=[], refunds=[]),
+            }
+        )
+        owners.appointments[command.visit_id] = record
+        return record
+
+    @answers.to(booking.BalanceOf)
+    async def balances(query: booking.BalanceOf, caller: Caller, owners: Owners) -> booking.Balances:
+        await owners.reach("booking", caller, query)
+        return booking.Balances(
+            balances=[
+                booking.PatientBalance(
+                    patient_id=one, currency="KZT", charged=OPEN, paid=0, balance=OPEN, owes=OPEN, overdue=OPEN,
+                    credit=0, deposits=0,
+                )
+                for one in query.patient_ids
+            ]
+        )  # fmt: skip
+
+    @answers.to(booking.VisitsOfPatient)
+    async def visits(query: Any, caller: Caller, owners: Owners) -> booking.PatientVisits:
+        await owners.reach("booking", caller, query)
+        totals = booking.VisitTotals(currency="KZT", visits=7, charged=18_500_000, paid=18_500_000)
+        return booking.PatientVisits(visits=[], totals=[totals])
+
+    @answers.to(booking.DayClose)
+    async def day_close(query: Any, caller: Caller, owners: Owners) -> booking.ClosingDay:
+        await owners.reach("booking", caller, query)
+        records = [
+            one for one in owners.appointments.values() if one.appointment.branch_id == query.branch_id
+        ]
+        return booking.ClosingDay(
+            branch_id=query.branch_id, day=query.day, currency="KZT", closing=owners.closings.get(query.day),
+            unclosed=records, unconfirmed=records, debts=[one.visit for one in records if one.visit],
+            till=[booking.TillLine(method="cash", by=owners.cashier, received=500, refunded=100)],
+            expected_cash=400,
+        )  # fmt: skip
+
+    @answers.to(booking.CloseDay)
+    async def close_day(command: booking.CloseDay, caller: Caller, owners: Owners) -> booking.Closing:
+        await owners.reach("booking", caller, command)
+        if command.counted_cash != 400 and not command.note:
+            raise Refused("Say why", code="note-needed", expected_cash=400, difference=-400)
+
+        def close() -> booking.Closing:
+            if command.day in owners.closings:
+                raise Refused("Closed before", code="day-closed")
+            closed = booking.Closing(
+                closing_id=command.closing_id, branch_id=command.branch_id, day=command.day, closed_at=START,
+                closed_by=caller.actor, currency="KZT", till=[], expected_cash=400,
+                counted_cash=command.counted_cash, difference=command.counted_cash - 400, note=command.note,
+            )  # fmt: skip
+            owners.closings[command.day] = closed
+            return closed
+
+        return _once(owners, command, close)
 
     @answers.to(booking.DescribeAbsence)
     async def describe_absence(query: Any, caller: Caller, owners: Owners) -> booking.AbsencePlan:

@@ -33,8 +33,12 @@ MAY: dict[str, dict[Role, bool]] = {
     appointments.change    x  x  x  x  -  -
     appointments.complete  x  -  x  x  -  -
     appointments.correct   x  -  -  x  -  -
+    referrals.read         x  x  x  x  -  -
+    referrals.write        x  -  x  x  -  -
     payments.record        x  -  -  x  x  -
+    payments.refund        -  -  -  x  x  -
     money.see              x  -  -  x  x  -
+    day.close              x  -  -  x  x  -
     board.read             x  x  x  x  x  -
     tasks.read             x  -  x  x  -  -
     tasks.work             x  -  x  x  -  -

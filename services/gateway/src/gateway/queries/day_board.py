@@ -7,7 +7,7 @@ from uuid import UUID
 
 from common import telemetry
 from common.caller import Caller
-from common.contracts.booking import AppointmentRecord, DayBoard
+from common.contracts.booking import AppointmentRecord, BalanceOf, Balances, DayBoard
 from common.contracts.messages import Message, Query
 from common.contracts.notifications import GetLastMessageStates
 from common.contracts.patient_profile import Alert, Card, GetAlerts, GetCards
@@ -36,14 +36,15 @@ async def day_board(
     appointments = [one.appointment.appointment_id for one in records]
     absent: set[str] = set()
     if records:
-        cards, alerts, states = await asyncio.gather(
+        cards, alerts, states, owed = await asyncio.gather(
             _try(asks, GetCards(patient_ids=patients), caller, seconds, absent),
             _try(asks, GetAlerts(patient_ids=patients), caller, seconds, absent),
             _try(asks, GetLastMessageStates(appointment_ids=appointments), caller, seconds, absent),
+            _owed(asks, patients if money else [], caller, seconds, absent),
         )
         missing = [name for name in ("patient_profile", "notifications") if name in absent]
     else:
-        cards = alerts = states = None
+        cards = alerts = states = owed = None
         missing = []
     return {
         "branch_id": str(branch_id),
@@ -56,6 +57,7 @@ async def day_board(
                 "patient": _patient(one, cards.cards if cards else None),
                 "alerts": _alerts(one, alerts.alerts if alerts else None),
                 "message": _message(one, states.states if states else None),
+                **({"balances": _balances(one, owed)} if money else {}),
             }
             for one in records
         ],
@@ -73,6 +75,12 @@ async def _try(
     except Refused as refusal:
         telemetry.log().info("not told", owner=question.owner(), code=refusal.refusal)
     return None
+
+
+async def _owed(
+    asks: Asks, patients: list[UUID], caller: Caller, seconds: float, absent: set[str]
+) -> Balances | None:
+    return await _try(asks, BalanceOf(patient_ids=patients), caller, seconds, absent) if patients else None
 
 
 def _patient(record: AppointmentRecord, cards: dict[UUID, Card] | None) -> dict[str, Any]:
@@ -99,6 +107,14 @@ def _alerts(record: AppointmentRecord, alerts: dict[UUID, list[Alert]] | None) -
         "allergy": "yes" if any(one.kind == "allergy" for one in known) else "no",
         "items": [one.model_dump(mode="json") for one in known],
     }
+
+
+def _balances(record: AppointmentRecord, owed: Balances | None) -> list[dict[str, Any]] | None:
+    """What the patient owes and is owed, per currency; None while that is not known."""
+    if owed is None:
+        return None
+    theirs = [one for one in owed.balances if one.patient_id == record.appointment.patient_id]
+    return [one.model_dump(mode="json", exclude={"patient_id"}) for one in theirs]
 
 
 def _message(record: AppointmentRecord, states: dict[UUID, Any] | None) -> str:

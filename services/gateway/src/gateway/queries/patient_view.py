@@ -9,7 +9,13 @@ from uuid import UUID
 
 from common import telemetry
 from common.caller import Caller
-from common.contracts.booking import AppointmentRecord, Appointments, AppointmentsOfPatient
+from common.contracts.booking import (
+    AppointmentRecord,
+    Appointments,
+    AppointmentsOfPatient,
+    BalanceOf,
+    Balances,
+)
 from common.contracts.consents import PermissionsOf
 from common.contracts.messages import Query
 from common.contracts.notifications import CommunicationsOf
@@ -82,6 +88,8 @@ async def _ask_all(
             lambda found: _of_patient(found.model_dump(mode="json"), "recalls", allowed),
         ),
     }
+    if money:
+        questions["balances"] = (BalanceOf(patient_ids=ids), lambda found: _balances(found, allowed))
     if profile_of is not None:
         questions["profile"] = (GetProfile(patient_id=profile_of), _profile)
     answers = await asyncio.gather(
@@ -90,7 +98,20 @@ async def _ask_all(
             for name, (question, shape) in questions.items()
         )
     )
-    return dict(zip(questions, answers, strict=True))
+    return _with_balances(dict(zip(questions, answers, strict=True)))
+
+
+def _with_balances(sections: dict[str, Section]) -> dict[str, Section]:
+    """What is owed belongs to the visits; None where that is not known."""
+    balances = sections.pop("balances", None)
+    visits = sections["appointments"].data
+    if balances is not None and visits is not None:
+        visits["balances"] = balances.data["balances"] if balances.data else None
+    return sections
+
+
+def _balances(found: Balances, allowed: frozenset[UUID]) -> dict[str, Any]:
+    return _of_patient(found.model_dump(mode="json"), "balances", allowed)
 
 
 async def _section(
@@ -189,14 +210,23 @@ def appointments(found: Sequence[AppointmentRecord], *, now: datetime, money: bo
 _OVER = frozenset({"fulfilled", "noshow", "cancelled", "displaced"})
 
 
+MONEY = (
+    "price", "list_price", "price_reason", "paid", "payments", "refunds", "balance", "instalments",
+)  # fmt: skip
+"""What of a visit is for those who may see money."""
+
+
 def shown_record(record: AppointmentRecord, *, money: bool) -> dict[str, Any]:
     """One appointment as staff see it: flat, with its version, and without money for those who may not see it."""
     state = record.appointment.model_dump(mode="json")
     visit = record.visit.model_dump(mode="json") if record.visit else None
-    if visit is not None and not money:
-        for hidden in ("price", "paid", "payments"):
+    shown = {"id": state.pop("appointment_id"), "version": record.version, **state, "visit": visit}
+    if money:
+        shown["deposit"] = record.deposit.model_dump(mode="json") if record.deposit else None
+    elif visit is not None:
+        for hidden in MONEY:
             visit.pop(hidden)
-    return {"id": state.pop("appointment_id"), "version": record.version, **state, "visit": visit}
+    return shown
 
 
 def _instant(text: str) -> datetime:

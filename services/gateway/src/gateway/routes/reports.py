@@ -16,7 +16,7 @@ from gateway.rules.permissions import allowed
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Principal, Depends(may("reports.read"))]
-Kpi = Literal["no-show", "sources", "load", "revenue", "cancellations", "messages"]
+Kpi = Literal["no-show", "sources", "load", "revenue", "till", "cancellations", "messages"]
 
 REPORT_SECONDS = 20.0
 LONGEST_DAYS = 370 * 12
@@ -38,11 +38,11 @@ async def report(
     to_date: Annotated[date, Query(alias="to")],
     branch_id: UUID | None = None,
 ) -> Response:
-    """Totals and rows; days are local to the branch and `to` is included. `revenue` follows the role."""
+    """Totals and rows; days are local to the branch and `to` is included. `revenue` and `till` follow the role."""
     about(request, report=kpi)
     if not timedelta(0) <= to_date - from_date <= timedelta(days=LONGEST_DAYS):
         raise MalformedRange("`from` comes before `to`, and not by more than 12 years")
-    if kpi == "revenue" and not allowed(principal.roles, "reports.money"):
+    if kpi in {"revenue", "till"} and not allowed(principal.roles, "reports.money"):
         raise NotAllowed("Your role does not permit this report")
     if kpi == "messages":
         return await _messages(parts, principal, from_date, to_date)

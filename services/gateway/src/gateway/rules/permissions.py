@@ -14,8 +14,12 @@ Action = Literal[
     "appointments.change",
     "appointments.complete",
     "appointments.correct",
+    "referrals.read",
+    "referrals.write",
     "payments.record",
+    "payments.refund",
     "money.see",
+    "day.close",
     "board.read",
     "tasks.read",
     "tasks.work",
@@ -46,31 +50,36 @@ _EVERYBODY: frozenset[Action] = frozenset({"account.own", "directory.read", "eve
 _PERMISSIONS: dict[str, frozenset[Action]] = {
     "reception": _EVERYBODY
     | {
-        "patients.search", "patients.read", "patients.write", "appointments.read", "appointments.book",
-        "appointments.change", "appointments.complete", "appointments.correct", "payments.record", "money.see",
-        "board.read", "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
-        "recall.read",
+        "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
+        "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
+        "appointments.correct", "payments.record", "money.see", "day.close", "board.read", "tasks.read",
+        "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write", "recall.read",
     },
     "delegate": _EVERYBODY
     | {
-        "patients.search", "patients.read", "appointments.read", "appointments.book", "appointments.change",
-        "board.read", "messages.read",
+        "patients.search", "patients.read", "referrals.read", "appointments.read", "appointments.book",
+        "appointments.change", "board.read", "messages.read",
     },
     "doctor": _EVERYBODY
     | {
-        "patients.read", "appointments.read", "appointments.change", "appointments.complete", "board.read",
-        "tasks.read", "tasks.work", "messages.read", "consents.read", "recall.read",
+        "patients.read", "referrals.read", "referrals.write", "appointments.read", "appointments.change",
+        "appointments.complete", "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read",
+        "recall.read",
     },
     "manager": _EVERYBODY
     | {
-        "patients.search", "patients.read", "patients.write", "appointments.read", "appointments.book",
-        "appointments.change", "appointments.complete", "appointments.correct", "payments.record", "money.see",
-        "board.read", "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
+        "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
+        "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
+        "appointments.correct", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
+        "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
         "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake",
         "audit.read", "staff.read",
     },
     "accounting": _EVERYBODY
-    | {"appointments.read", "payments.record", "money.see", "board.read", "reports.read", "reports.money"},
+    | {
+        "appointments.read", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
+        "reports.read", "reports.money",
+    },
     "admin": _EVERYBODY
     | {
         "directory.write", "recall.read", "recall.write", "sending.brake", "audit.read", "staff.read",

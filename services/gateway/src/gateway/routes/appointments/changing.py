@@ -32,7 +32,7 @@ from gateway.routes.access import (
     minted,
 )
 from gateway.routes.appointments.looking import concerns, shown
-from gateway.routes.appointments.paying import PaidInput
+from gateway.routes.appointments.paying import MoneyInput, PaidInput, Why
 from gateway.routes.instants import Instant
 from gateway.rules.permissions import allowed
 
@@ -64,9 +64,11 @@ class Moving(Versioned):
 
 
 class Completing(Versioned):
-    """The visit took place."""
+    """The visit took place. `price` is for one that is not the catalogue's, with `price_reason`."""
 
     paid: PaidInput | None = None
+    price: MoneyInput | None = None
+    price_reason: Why | None = None
 
 
 class Correcting(Versioned):
@@ -179,15 +181,17 @@ async def complete(
     body: Completing | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """The visit took place; `paid` is for those who may take money."""
+    """The visit took place; `paid` and `price` are for those who may take money."""
     body = body or Completing()
-    if body.paid is not None and not allowed(principal.roles, "payments.record"):
+    if (body.paid is not None or body.price is not None) and not allowed(principal.roles, "payments.record"):
         raise NotAllowed("Your role does not permit payments")
     ids = await minted(request, principal, idempotency_key)
     command = CompleteAppointment(
         command_id=ids.id("complete"),
         appointment_id=appointment_id,
         paid=body.paid.paid() if body.paid else None,
+        price=body.price.money() if body.price else None,
+        price_reason=body.price_reason,
         if_version=body.if_version,
     )
     return await _change(request, parts, principal, command, appointment_id)

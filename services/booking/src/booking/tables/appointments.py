@@ -268,7 +268,7 @@ _CHANGE = sa.text(
     + ", ".join(f"{name} = {expression}" for name, expression in _EXPRESSIONS.items())
     + f" WHERE {_KEYS}"
 )
-_LOCK = sa.text(f"SELECT 1 FROM appointments WHERE {_KEYS} AND status <> 'blocked' FOR UPDATE")
+_LOCK = sa.text(f"SELECT 1 FROM appointments WHERE {_KEYS} AND status <> 'blocked' FOR UPDATE")  # noqa: S608
 _LOCKED = sa.text(f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = :appointment_id")
 _GET = sa.text(
     f"{_SELECT} WHERE a.network_id = :network_id AND a.appointment_id = ANY(:ids) AND a.status <> 'blocked'"

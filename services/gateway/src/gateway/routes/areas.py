@@ -40,6 +40,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
         directory.router,
         bookings.router,
         links.router,
+        offers.router,
         sessions.router,
         patients.router,
         next_visit.router,

@@ -53,6 +53,8 @@ class AppointmentInput(WhoComes):
     source: Source = "desk"
     booked_by: UUID | None = None
     campaign_id: UUID | None = None
+    referral_id: UUID | None = None
+    """What asked for this visit."""
     overbook_reason: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
     ) = None
@@ -105,8 +107,10 @@ async def book(
         source=body.source,
         booked_by=body.booked_by,
         campaign_id=body.campaign_id,
+        referral_id=body.referral_id,
         overbook_reason=body.overbook_reason,
     )
+    about(request, referral_id=body.referral_id)
     record = await carry_out(parts, command, principal.caller)
     about(request, appointment_id=record.appointment.appointment_id)
     return shown(record, principal, 201, manage_url=manage_url(parts, principal.network_id, record))

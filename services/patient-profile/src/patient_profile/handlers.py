@@ -103,7 +103,7 @@ async def get_profile(query: GetProfile, caller: Caller, parts: Parts) -> Profil
 
 @answers.to(FindPatients)
 async def find_patients(query: FindPatients, caller: Caller, parts: Parts) -> Candidates:
-    access.require(caller, "read-profiles")
+    access.require(caller, "find")
     async with parts.database.reading(caller.network_id) as tx:
         return await queries.find(tx, query, caller, parts.sealer)
 

@@ -20,6 +20,7 @@ from common.contracts.patient_profile import (
     RegisterPatient,
     TakeTask,
     Task,
+    TaskFinished,
     UpdatePatient,
 )
 from common.database import Database
@@ -225,6 +226,13 @@ async def finish_task(
     task = await _locked(tx, command.task_id, caller, sealer)
     done = tasks.finish(task, caller.actor, command.outcome)
     await queue.update_task(tx, caller.network_id, done, sealer, now=now, by=caller.actor)
+    await outbox.record(
+        tx,
+        TaskFinished(
+            network_id=caller.network_id, occurred_at=now, version=done.version, task_id=done.task_id,
+            kind=done.kind, branch_id=done.branch_id,
+        ),
+    )  # fmt: skip
     return done
 
 

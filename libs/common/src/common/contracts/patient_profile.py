@@ -310,3 +310,12 @@ class PatientErased(Event):
 
     subject: ClassVar[str] = "patient_profile.event.patient.erased.v1"
     patient_id: UUID
+
+
+class TaskFinished(Event):
+    """A person is done with it: what waited for them may go on. `version` is the task's."""
+
+    subject: ClassVar[str] = "patient_profile.event.task.finished.v1"
+    task_id: UUID
+    kind: TaskKind
+    branch_id: UUID | None

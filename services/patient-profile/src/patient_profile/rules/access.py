@@ -7,7 +7,7 @@ from uuid import UUID
 from common.caller import Caller
 from common.errors import NotAllowed
 
-Act = Literal["register", "read-cards", "read-profiles", "change", "link-handle", "work-on-tasks"]
+Act = Literal["register", "find", "read-cards", "read-profiles", "change", "link-handle", "work-on-tasks"]
 
 STAFF = frozenset({"reception", "doctor", "manager", "admin"})
 BOOKERS = STAFF | {"delegate"}
@@ -15,6 +15,7 @@ BOOKERS = STAFF | {"delegate"}
 
 PERMITTED: Mapping[Act, frozenset[str]] = {
     "register": BOOKERS | {"system", "anonymous", "patient", "patient-by-reply"},
+    "find": BOOKERS | {"system:notifications"},
     "read-cards": BOOKERS | {"system", "patient"},
     "read-profiles": BOOKERS,
     "change": STAFF,

@@ -61,6 +61,17 @@ from common.contracts.notifications.policies import (
 )
 from common.contracts.notifications.sending import BrakeState, PauseSending, ResumeSending
 from common.contracts.notifications.simulation import SimulatedMessage, SimulateMessages, Simulation
+from common.contracts.notifications.takeover import (
+    Conversation,
+    ConversationChanged,
+    ConversationLine,
+    Conversations,
+    ConversationView,
+    GetConversation,
+    ListConversations,
+    ResumeConversation,
+    SayInConversation,
+)
 
 __all__ = [
     "AskMessageReport",
@@ -81,17 +92,24 @@ __all__ = [
     "CommunicationsOf",
     "ConfirmedDay",
     "ContinueCall",
+    "Conversation",
+    "ConversationChanged",
+    "ConversationLine",
+    "ConversationView",
+    "Conversations",
     "DescribePolicies",
     "Direction",
     "ExplainMessage",
     "Explanation",
     "GetCall",
+    "GetConversation",
     "GetLastMessageStates",
     "InboundView",
     "IngestWebhook",
     "Ingested",
     "LastMessageStates",
     "ListCalls",
+    "ListConversations",
     "MessageAccepted",
     "MessageClass",
     "MessageCount",
@@ -119,7 +137,9 @@ __all__ = [
     "Reason",
     "RecordCall",
     "ReplyUnderstood",
+    "ResumeConversation",
     "ResumeSending",
+    "SayInConversation",
     "SimulateMessages",
     "SimulatedMessage",
     "Simulation",

@@ -8,11 +8,15 @@ from common.contracts.directory import Branch, Locale
 from common.contracts.patient_profile import Card, Channel
 from notifications.rules.values import About, ChannelFacts, Pack, Quiet, Reader
 
-NEEDS_SMARTPHONE = frozenset({"whatsapp", "telegram", "line"})
+CHATS = frozenset[Channel]({"telegram", "line", "instagram"})
+"""Channels without phone numbers: they reach whoever has written there or opened a link of ours."""
+
+NEEDS_SMARTPHONE = CHATS | {"whatsapp"}
 
 
 def channel_order(pack: Pack, card: Card | None, offered: Sequence[Channel]) -> tuple[Channel, ...]:
-    """The jurisdiction's order of channels among those that are set up, the patient's own choice first.
+    """The jurisdiction's order of channels among those that are set up, the patient's own choice first: what they
+    prefer, then the chats that they have opened with us.
 
     Whoever has no smartphone is called before an SMS is written, where there is a voice.
     """
@@ -23,16 +27,17 @@ def channel_order(pack: Pack, card: Card | None, offered: Sequence[Channel]) -> 
                 (channel for channel in order if channel not in NEEDS_SMARTPHONE),
                 key=lambda one: one != "voice",
             )
-        if card.preferences.channel in order:
-            order.remove(card.preferences.channel)
-            order.insert(0, card.preferences.channel)
+        chosen = card.preferences.channel
+        order.sort(key=lambda one: (one != chosen, one not in card.handles))
     return tuple(order)
 
 
 def address(card: Card, channel: Channel) -> str | None:
-    """Where this channel reaches the patient: a verified phone before others."""
+    """Where this channel reaches the patient: a chat by its own id, else a phone, a verified one before others."""
     if channel == "email":
         return card.email
+    if channel in CHATS:
+        return card.handles.get(channel)
     phones = sorted(card.phones, key=lambda contact: not contact.verified)
     return phones[0].phone if phones else None
 

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from common.contracts.directory import Country, Locale
 from common.contracts.notifications import MessageClass
 from notifications.rules.sms import Tariff
 
-BUILT_IN = "built-in"
+BUILT_IN: Final = "built-in"
 
 
 @dataclass(frozen=True)

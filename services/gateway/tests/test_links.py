@@ -1,6 +1,7 @@
 """The link to manage one appointment, and nothing else."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from icalendar import Calendar
@@ -57,6 +58,37 @@ async def test_a_link_is_valid_until_the_visit_ends_also_after_a_move(api: Api, 
     api.parts.clock.put(START.replace(month=12, day=20, hour=5, minute=30))
     answer = await api.get(link)
     assert (answer.status_code, answer.json()["type"]) == (410, "/problems/link-expired")
+
+
+async def test_after_the_visit_the_link_leads_to_the_same_practitioner(api: Api, owners: Owners) -> None:
+    booked = await api.book(owners)
+    link = f"/api/v1/links/{booked['token']}"
+    path = (await api.get(link)).json()["book_path"]
+    api.parts.clock.put(START + timedelta(days=2))
+    assert (await api.get(link)).json()["book_path"] == path
+    url = urlsplit(path)
+    assert url.path == f"/book/{owners.network_id}"
+    assert dict(parse_qsl(url.query)) == {
+        "service": str(owners.service_id),
+        "practitioner": str(owners.practitioner_id),
+        "branch": str(owners.branch_id),
+    }
+    assert booked["patient_id"] not in path
+
+
+async def test_a_patient_gives_a_reason_of_the_list_and_no_other_for_cancelling_and_moving(
+    api: Api, owners: Owners
+) -> None:
+    booked = await api.book(owners)
+    link = f"/api/v1/links/{booked['token']}"
+    for path, body in (("cancel", {}), ("reschedule", {"starts_at": "2026-11-05T05:00:00Z"})):
+        wrong = await api.post(f"{link}/{path}", json={**body, "reason": "clinic"})
+        assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/malformed")
+    moved = {"starts_at": "2026-11-05T05:00:00Z", "reason": "busy"}
+    assert (await api.post(f"{link}/reschedule", json=moved)).status_code == 200
+    assert owners.received[-1].reason == "busy"
+    assert (await api.post(f"{link}/cancel")).status_code == 200
+    assert owners.received[-1].reason == "unspecified"
 
 
 async def test_a_changed_token_opens_nothing(api: Api, owners: Owners) -> None:

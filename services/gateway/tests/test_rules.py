@@ -43,6 +43,7 @@ MAY: dict[str, dict[Role, bool]] = {
     tasks.read             x  -  x  x  -  -
     tasks.work             x  -  x  x  -  -
     messages.read          x  x  x  x  -  -
+    calls.read             x  -  -  x  -  -
     consents.read          x  -  x  x  -  -
     consents.write         x  -  -  x  -  -
     recall.read            x  -  x  x  -  x
@@ -239,6 +240,8 @@ def test_a_link_changes_an_appointment_only_while_it_stands(status: Status, read
 
 
 def test_a_link_expires_with_the_end_of_the_visit() -> None:
-    manage_links.check_time(appointment("booked"), now=NOW + timedelta(minutes=29, seconds=59))
-    with pytest.raises(LinkExpired):
-        manage_links.check_time(appointment("booked"), now=NOW + timedelta(minutes=30))
+    still = NOW + timedelta(minutes=29, seconds=59)
+    manage_links.check_time(appointment("booked"), now=still, book_path="/book/net")
+    with pytest.raises(LinkExpired) as expired:
+        manage_links.check_time(appointment("booked"), now=NOW + timedelta(minutes=30), book_path="/book/net")
+    assert expired.value.extra == {"book_path": "/book/net"}

@@ -41,6 +41,7 @@ from gateway.routes.shapes import (
     Booked,
     LinkShape,
     SlotsShape,
+    book_path,
     link_shape,
     manage_url,
     public_appointment,
@@ -64,9 +65,10 @@ class Opened:
     network_id: str
 
 
-async def _open(
+async def open_link(
     request: Request, parts: Parts, token: str, accepted: frozenset[Purpose], action: str
 ) -> Opened:
+    """Read a link and the appointment, or held time, that it stands for; what is done by it is audited."""
     link = parts.links.read(token[:400], now=parts.clock.now())
     manage_links.check_purpose(link.purpose, accepted)
     to_be_audited(
@@ -84,7 +86,8 @@ async def _open(
     if not found.appointments:
         raise UnknownThing("appointment")
     record = found.appointments[0]
-    manage_links.check_time(record.appointment, now=parts.clock.now())
+    again = book_path(link.network_id, record.appointment)
+    manage_links.check_time(record.appointment, now=parts.clock.now(), book_path=again)
     patient = Caller(
         network_id=link.network_id, actor=f"patient:{record.appointment.patient_id}", purpose="link"
     )
@@ -94,7 +97,7 @@ async def _open(
 @router.get("/api/v1/links/{token}", response_model=LinkShape)
 async def look(token: str, request: Request, parts: PartsHere) -> Response:
     """The appointment with its place, its practitioner, and what may still be done."""
-    opened = await _open(request, parts, token, _CONFIRM, "links.read")
+    opened = await open_link(request, parts, token, _CONFIRM, "links.read")
     directory = await parts.public_directory.of(opened.network_id)
     read_only = manage_links.read_only(opened.record.appointment)
     offered = [] if read_only else _chats(parts, opened)
@@ -112,7 +115,7 @@ def _chats(parts: Parts, opened: Opened) -> Iterator[Chat]:
 @router.get("/api/v1/links/{token}/calendar.ics")
 async def calendar_of(token: str, request: Request, parts: PartsHere) -> Response:
     """The calendar file: the same entry under the same UID, however often it moved."""
-    opened = await _open(request, parts, token, _CALENDAR, "links.read")
+    opened = await open_link(request, parts, token, _CALENDAR, "links.read")
     directory = await parts.public_directory.of(opened.network_id)
     file = calendar.of_appointment(opened.record, directory, now=parts.clock.now())
     return Response(
@@ -125,7 +128,7 @@ async def calendar_of(token: str, request: Request, parts: PartsHere) -> Respons
 @router.get("/api/v1/links/{token}/alternatives", response_model=SlotsShape)
 async def alternatives(token: str, request: Request, parts: PartsHere) -> Response:
     """Other times: same practitioner, then same branch, then soonest."""
-    opened = await _open(request, parts, token, _MANAGE, "links.read")
+    opened = await open_link(request, parts, token, _MANAGE, "links.read")
     question = FindAlternatives(appointment_id=opened.record.appointment.appointment_id)
     return json_answer(await parts.asks.ask_bytes(question, caller=opened.caller))
 
@@ -141,7 +144,7 @@ async def slots(
     branch_id: UUID | None = None,
 ) -> Response:
     """Free times for the same service, with the same practitioner at the same branch unless others are named."""
-    opened = await _open(request, parts, token, _MANAGE, "links.read")
+    opened = await open_link(request, parts, token, _MANAGE, "links.read")
     state = opened.record.appointment
     question = FindFreeSlots(
         service_id=state.service_id,
@@ -182,7 +185,7 @@ async def confirm(
     token: str, request: Request, parts: PartsHere, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """The patient will come."""
-    opened = await _open(request, parts, token, _CONFIRM, "links.confirm")
+    opened = await open_link(request, parts, token, _CONFIRM, "links.confirm")
     ids = await minted(request, opened.caller, idempotency_key)
     command = ConfirmAppointment(
         command_id=ids.id("confirm"), appointment_id=opened.record.appointment.appointment_id
@@ -199,7 +202,7 @@ async def cancel(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The slot is free again, for others at once."""
-    opened = await _open(request, parts, token, _MANAGE, "links.cancel")
+    opened = await open_link(request, parts, token, _MANAGE, "links.cancel")
     ids = await minted(request, opened.caller, idempotency_key)
     command = CancelAppointment(
         command_id=ids.id("cancel"),
@@ -214,7 +217,7 @@ async def reschedule(
     token: str, body: Moving, request: Request, parts: PartsHere, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Another time."""
-    opened = await _open(request, parts, token, _MANAGE, "links.reschedule")
+    opened = await open_link(request, parts, token, _MANAGE, "links.reschedule")
     ids = await minted(request, opened.caller, idempotency_key)
     command = RescheduleAppointment(
         command_id=ids.id("reschedule"),

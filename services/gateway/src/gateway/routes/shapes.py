@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from common.contracts.booking import AppointmentRecord, Slot, Source, Status
+from common.contracts.booking import AppointmentRecord, AppointmentState, Slot, Source, Status
 from common.contracts.directory import Address, Country, Directory, Locale, NameForms, Texts
 from common.contracts.patient_profile import Channel
 from common.links import Link
@@ -110,6 +111,8 @@ class LinkShape(BaseModel):
     service: LinkService | None
     read_only: bool
     actions: list[str]
+    book_path: str
+    """Where to book the same with the same practitioner again."""
     chats: list[ChatShape]
 
 
@@ -143,6 +146,16 @@ def manage_url(parts: Parts, network_id: str, record: AppointmentRecord) -> str:
     return f"{parts.public_url}/l/{parts.links.token(link)}"
 
 
+def book_path(network_id: str, appointment: AppointmentState) -> str:
+    """The widget with everything of an appointment filled in but its time."""
+    known = {
+        "service": appointment.service_id,
+        "practitioner": appointment.practitioner_id,
+        "branch": appointment.branch_id,
+    }
+    return f"/book/{network_id}?{urlencode({name: str(value) for name, value in known.items()})}"
+
+
 def link_shape(
     record: AppointmentRecord, directory: Directory, chats: Iterable[Chat], *, read_only: bool
 ) -> LinkShape:
@@ -171,6 +184,7 @@ def link_shape(
         service=LinkService.model_validate(service.model_dump()) if service else None,
         read_only=read_only,
         actions=actions,
+        book_path=book_path(directory.network.network_id, state),
         chats=[ChatShape(channel=one.channel, url=one.url, code=one.code) for one in chats],
     )
 

@@ -25,10 +25,10 @@ def check_purpose(purpose: Purpose, accepted: frozenset[Purpose]) -> None:
         raise LinkInvalid("This link is not valid")
 
 
-def check_time(appointment: AppointmentState, *, now: datetime) -> None:
-    """Valid until the visit ends."""
+def check_time(appointment: AppointmentState, *, now: datetime, book_path: str) -> None:
+    """Valid until the visit ends; then it says where to book the next one with the same practitioner."""
     if appointment.ends_at <= now:
-        raise LinkExpired("This link has expired")
+        raise LinkExpired("This link has expired", book_path=book_path)
 
 
 def read_only(appointment: AppointmentState) -> bool:

@@ -2,8 +2,10 @@
 
 import { get, once, queryOf } from "./api.js";
 import { announce, dialogue, field, fieldError, fill, h, option } from "./dom.js";
+import { form } from "./forms.js";
 import * as moments from "./moments.js";
-import { majorText, minorUnits } from "./numbers.js";
+import * as money from "./money_acts.js";
+import { billOf } from "./money_parts.js";
 import { may } from "./staff.js";
 import { t, worded } from "./texts.js";
 import { timeChooser } from "./times.js";
@@ -19,19 +21,23 @@ const ACTS = {
   cancel: { from: ["booked", "confirmed", "displaced"], needs: CHANGE },
   "no-show": { from: ["booked", "confirmed"], needs: CHANGE, started: true },
   correct: { from: ["arrived", "fulfilled", "noshow"], needs: "appointments.correct" },
-  pay: { from: ["fulfilled"], needs: "payments.record" },
+  pay: { from: ["fulfilled", "arrived", "confirmed", "booked", "displaced"], needs: "payments.record" },
+  refund: { from: ["fulfilled", "arrived", "confirmed", "booked", "displaced", "cancelled", "noshow"], needs: "payments.refund", only: (appointment) => billOf(appointment).paid > 0 },
+  instalments: { from: ["fulfilled"], needs: "payments.record", only: (appointment) => billOf(appointment).open > 0 },
 };
 const REASONS = ["patient_asked", "ill", "clinic", "duplicate", "other"];
-const METHODS = ["cash", "card", "transfer", "other"];
 
-const DO = { confirm: direct, "check-in": direct, "no-show": direct, complete, move, cancel, correct, pay };
+const DO = {
+  confirm: direct, "check-in": direct, "no-show": direct, complete, move, cancel, correct,
+  pay: withMoney(money.pay), refund: withMoney(money.refund), instalments: withMoney(money.instalments),
+};
 
 /** The buttons of one row: the usual next act outside, the others under "more". */
 export function buttons(around, row, name) {
   const { appointment } = row;
   const started = Date.parse(appointment.starts_at) <= Date.parse(moments.now());
   const possible = Object.entries(ACTS).filter(
-    ([, act]) => act.from.includes(appointment.status) && may(around.session, act.needs) && (!act.started || started || appointment.status === "arrived"),
+    ([, act]) => act.from.includes(appointment.status) && may(around.session, act.needs) && (!act.only || act.only(appointment)) && (!act.started || started || appointment.status === "arrived"),
   );
   const isFirst = ([, act]) => act.first === true || (Array.isArray(act.first) && act.first.includes(appointment.status));
   const button = ([what], look) =>
@@ -103,62 +109,34 @@ async function correct(around, row) {
 }
 
 async function complete(around, row) {
-  if (!may(around.session, "payments.record")) {
-    await send(around, row, "complete");
-    return;
-  }
-  const answer = await payment(around, row, t("complete_title"), { required: false });
-  if (answer) await send(around, row, "complete", answer.paid ? { paid: answer.paid } : {});
+  const answer = may(around.session, "payments.record") ? await money.completing(placeOf(around), row.appointment) : {};
+  if (answer) await send(around, row, "complete", answer);
 }
 
-async function pay(around, row) {
-  const answer = await payment(around, row, t("pay_title"), { required: true });
-  if (!answer) return;
-  announce(t("working"));
-  try {
-    await post(`/visits/${row.appointment.id}/payments`, { paid: answer.paid });
-    await around.changed(t("done_pay"), "ok", row.appointment.id);
-  } catch (problem) {
-    await around.changed(problem.text, "error", row.appointment.id);
-  }
-}
+const placeOf = (around) => ({ directory: around.directory, zone: around.branch.zone, changed: around.changed });
 
-/** Amounts are typed in whole units and sent in minor ones. */
-function payment(around, row, title, { required }) {
-  const { currency } = around.directory.network;
-  const price = around.directory.service(row.appointment.service_id)?.price;
-  return dialogue(title, t("close"), (close) => {
-    const amount = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", maxlength: "16", dir: "ltr", value: price && !required ? majorText(price.amount, price.currency) : "" });
-    const method = h("select", {}, METHODS.map((one) => option(one, t(`method_${one}`))));
-    const value = () => {
-      const text = amount.value.trim();
-      if (!text && !required) return { paid: null };
-      const units = minorUnits(text, currency);
-      fieldError(amount, units === null ? t("amount_wrong") : "");
-      if (units === null) return null;
-      return { paid: { amount: units, currency, method: method.value } };
-    };
-    const hint = required ? undefined : t("amount_hint");
-    return form(close, value, [about(around, row), field(t("amount", { currency }), amount, { hint }), field(t("method"), method)], title);
-  });
+function withMoney(act) {
+  return (around, row) => act(placeOf(around), row.appointment);
 }
 
 async function move(around, row) {
   const { appointment } = row;
   const service = around.directory.service(appointment.service_id);
-  const slot = await dialogue(t("move_title"), t("close"), (close) => {
+  const where = await dialogue(t("move_title"), t("close"), (close) => {
     const host = h("div", { class: "times" });
+    const reason = h("select", {}, REASONS.map((one) => option(one, t(`reason_${one}`))));
     const who = h(
       "select",
       { onchange: () => show() },
       option("", t("any_practitioner")),
       around.directory.practitionersFor(around.branch, service).map((one) => option(one.practitioner_id, one.name, one.practitioner_id === appointment.practitioner_id)),
     );
-    const show = () => times(host, around, { service_id: appointment.service_id, practitioner_id: who.value }, close, moments.dayOf(appointment.starts_at, around.branch.zone));
+    const show = () => times(host, around, { service_id: appointment.service_id, practitioner_id: who.value }, pick, moments.dayOf(appointment.starts_at, around.branch.zone));
+    const pick = ({ starts_at, practitioner_id }) => close({ starts_at, practitioner_id, reason: reason.value });
     show();
-    return h("div", { class: "form" }, about(around, row), field(t("practitioner"), who), host);
+    return h("div", { class: "form" }, about(around, row), field(t("practitioner"), who), field(t("reason"), reason), host);
   });
-  if (slot) await send(around, row, "reschedule", { starts_at: slot.starts_at, practitioner_id: slot.practitioner_id });
+  if (where) await send(around, row, "reschedule", where);
 }
 
 function times(host, around, question, onpick, from) {
@@ -256,21 +234,4 @@ function patientFields(known) {
       return wrong ? null : { patient: { full_name: name.value.trim(), phone: phone.value.trim() } };
     },
   };
-}
-
-function form(close, value, parts, label, look = "primary") {
-  return h(
-    "form",
-    {
-      class: "form",
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        const answer = value();
-        if (answer !== null) close(answer);
-      },
-    },
-    parts,
-    h("div", { class: "actions" }, h("button", { type: "submit", class: look }, label), h("button", { type: "button", class: "secondary", onclick: () => close(null) }, t("leave"))),
-  );
 }

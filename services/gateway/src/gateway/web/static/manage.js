@@ -1,7 +1,7 @@
 // One appointment by its patient's link: read, confirm, move, cancel.
 
 import { get, once } from "./api.js";
-import { $, announce, dialogue, fill, focusOn, h } from "./dom.js";
+import { $, announce, dialogue, field, fill, focusOn, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { known, t, worded } from "./texts.js";
 import { timeChooser } from "./times.js";
@@ -17,12 +17,14 @@ async function show(message, kind = "ok") {
     draw(await get(link), message, kind);
   } catch (problem) {
     const key = problem.code === "link-expired" || problem.code === "link-invalid" ? problem.code : null;
+    const again = problem.body?.book_path;
     const heading = h("h1", {}, key ? t(`${key}.title`) : t("problem.title"));
     fill(
       root,
       heading,
       h("p", { role: "alert" }, problem.text),
       !key && h("button", { type: "button", class: "secondary", onclick: () => show() }, t("retry")),
+      again && bookAgain(again),
     );
     focusOn(heading);
   }
@@ -63,10 +65,40 @@ function draw(answer, message, kind) {
         service && worded(service.preparation, branch.locale) && fact(t("fact_preparation"), worded(service.preparation, branch.locale)),
       ),
     ),
+    appointment.status === "displaced" && held(answer),
+    !answer.actions.length && bookAgain(answer.book_path),
     answer.actions.length ? actions(answer) : h("p", { class: "hint" }, known(`read_only_${appointment.status}`) ? t(`read_only_${appointment.status}`) : t("read_only")),
     answer.chats.length > 0 && chats(answer.chats),
   );
 }
+
+/** Times that are held for whom the clinic displaced, soonest to take: filled in when they are known. */
+function held({ branch }) {
+  const host = h("section", { "aria-live": "polite" }, h("h2", {}, t("displaced_title")), h("p", { class: "loading" }, t("loading")));
+  get(`${link}/alternatives`)
+    .then(({ slots }) =>
+      fill(
+        host,
+        h("h2", {}, t("displaced_title")),
+        h("p", { class: "hint" }, t(slots.length ? "displaced_hint" : "nothing_free_at_all")),
+        h(
+          "div",
+          { class: "actions is-stacked" },
+          slots.map((slot) => h("button", { type: "button", class: "secondary", onclick: (event) => take(event, slot) }, whenOf(slot, branch))),
+        ),
+      ),
+    )
+    .catch((problem) => fill(host, h("p", { role: "alert" }, problem.text)));
+  return host;
+}
+
+const whenOf = (slot, branch) => moments.longDay(moments.dayOf(slot.starts_at, branch.zone)) + t("comma") + moments.time(slot.starts_at, branch.zone);
+
+function take(event, { starts_at, practitioner_id, branch_id }) {
+  return act(event, "reschedule", { starts_at, practitioner_id, branch_id }, t("moved_now"));
+}
+
+const bookAgain = (path) => h("a", { class: "button primary", href: path }, t("book_again"));
 
 /** The page cannot know the network before the link is read: keep only its languages in the switcher. */
 function speak(locales) {
@@ -154,10 +186,12 @@ async function cancel() {
 function move({ appointment, branch }) {
   const host = h("div", { class: "times" });
   const heading = h("h1", {}, t("move_visit_title"));
+  const reason = h("select", {}, ["unspecified", ...REASONS].map((one) => option(one, t(`reason_${one}`))));
   fill(
     root,
     heading,
     h("p", { class: "hint" }, t("move_from", { when: moments.longDay(moments.dayOf(appointment.starts_at, branch.zone)) + t("comma") + moments.time(appointment.starts_at, branch.zone) })),
+    field(t("move_why"), reason),
     host,
     h("button", { type: "button", class: "quiet back", onclick: () => show() }, t("back")),
   );
@@ -166,7 +200,7 @@ function move({ appointment, branch }) {
     find: async (day, days) => (await get(`${link}/slots`, { from: day, days })).slots,
     zone: branch.zone,
     from: moments.dayOf(appointment.starts_at, branch.zone),
-    onpick: (slot) => send("reschedule", { starts_at: slot.starts_at }, t("moved_now")),
+    onpick: (slot) => send("reschedule", { starts_at: slot.starts_at, reason: reason.value }, t("moved_now")),
   });
 }
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import icalendar
 import pytest
@@ -22,7 +23,9 @@ LINK = "https://clinic.example/l/abc"
 CALENDAR = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
 
 
-def letter(*, locale="pt-BR", lines=("Olá, Ana!", f"Sua consulta: {LINK}."), asks=False, **enclosed) -> Letter:
+def letter(
+    *, locale="pt-BR", lines=("Olá, Ana!", f"Sua consulta: {LINK}."), asks=False, **enclosed
+) -> Letter:
     buttons = (Button("Confirmar", "confirm:1"), Button("Cancelar", "cancel:1")) if asks else ()
     given = {"sender_name": "Clínica Sorriso", "subject": "Sua consulta: quinta-feira", "thread": "visit-1",
              "link": LINK, "calendar": CALENDAR, "calendar_method": "REQUEST"}  # fmt: skip
@@ -47,8 +50,11 @@ def adapter(provider: Sandbox) -> Mail:
     return Mail(f"smtp://127.0.0.1:{provider.smtp_port}", "clinic.example")
 
 
-async def received(provider: Sandbox) -> list[dict]:
-    return (await provider.http.get(f"/mailboxes/{MAILBOX}/messages")).json()["messages"]
+async def received(provider: Sandbox) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await provider.http.get(f"/mailboxes/{MAILBOX}/messages")).json()[
+        "messages"
+    ]
+    return found
 
 
 async def test_a_mail_arrives_as_text_and_as_html_with_the_calendar_file(provider):

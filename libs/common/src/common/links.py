@@ -15,8 +15,8 @@ from uuid import UUID
 from common.encoding import from_text, to_text
 from common.errors import Refused
 
-Purpose = Literal["manage", "confirm", "calendar", "recall", "handle", "unsubscribe"]
-_PURPOSES: tuple[Purpose, ...] = ("manage", "confirm", "calendar", "recall", "handle", "unsubscribe")
+Purpose = Literal["manage", "confirm", "calendar", "recall", "handle", "unsubscribe", "offer"]
+_PURPOSES: tuple[Purpose, ...] = ("manage", "confirm", "calendar", "recall", "handle", "unsubscribe", "offer")
 _HEAD = struct.Struct(">BI16s")
 _MAC_BYTES = 12
 

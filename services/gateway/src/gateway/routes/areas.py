@@ -18,6 +18,7 @@ from gateway.routes import (
     links,
     money,
     next_visit,
+    offers,
     outreach,
     patients,
     queue,

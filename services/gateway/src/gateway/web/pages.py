@@ -65,9 +65,11 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router.add_api_route("/book/{network_id}", pages.book, methods=["GET"])
     router.add_api_route("/queue/{network_id}", pages.queue, methods=["GET"])
     router.add_api_route("/l/{token}", pages.manage, methods=["GET"])
+    router.add_api_route("/o/{token}", pages.offer, methods=["GET"])
     router.add_api_route("/l/{token}/unsubscribe", pages.unsubscribe, methods=["GET"])
     router.add_api_route("/login", pages.login, methods=["GET"])
     router.add_api_route("/desk", pages.desk, methods=["GET"])
+    router.add_api_route("/day-close", pages.day_close, methods=["GET"])
     router.add_api_route("/patients/{patient_id}", pages.patient, methods=["GET"])
     router.add_api_route("/setup", pages.setup, methods=["GET"])
     router.add_api_route("/tasks", pages.tasks, methods=["GET"])
@@ -122,6 +124,10 @@ class Pages:
         del token
         return self._page(request, "unsubscribe", "public")
 
+    async def offer(self, request: Request, token: str) -> Response:
+        """A freed time that is held for somebody; the API judges the token."""
+        return self._page(request, "offer", "public", token=token)
+
     async def login(self, request: Request) -> Response:
         """Staff log in."""
         return self._page(request, "login", "staff")
@@ -129,6 +135,10 @@ class Pages:
     async def desk(self, request: Request) -> Response:
         """The day board of a branch."""
         return self._page(request, "desk", "staff", section="desk")
+
+    async def day_close(self, request: Request) -> Response:
+        """The close of a branch's day."""
+        return self._page(request, "day_close", "staff", section="day-close")
 
     async def patient(self, request: Request, patient_id: str) -> Response:
         """Everything about one patient."""

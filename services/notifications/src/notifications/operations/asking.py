@@ -113,22 +113,21 @@ async def ask(
 async def _appointments(
     parts: Parts, network_id: str, messages: Sequence[Message]
 ) -> dict[UUID, AppointmentRecord]:
-    ids = list(
-        {*(one.appointment_id for one in messages if one.appointment_id is not None), *_also(messages)}
-    )
+    own = {one.appointment_id for one in messages if one.appointment_id is not None}
+    ids = list(own | _also(messages, "appointment_id"))
     if not ids:
         return {}
     answer = await parts.asks.ask(GetAppointments(appointment_ids=ids), caller=ourselves(network_id))
     return {record.appointment.appointment_id: record for record in answer.appointments}
 
 
-def _also(messages: Sequence[Message]) -> set[UUID]:
-    """The other visits that these messages list."""
-    return {UUID(each) for one in messages for each in one.data.get("also", ())}
+def _also(messages: Sequence[Message], what: str) -> set[UUID]:
+    """The other visits of the day that these messages list, or whose they are."""
+    return {UUID(each[what]) for one in messages for each in one.data.get("also", ())}
 
 
 async def _cards(parts: Parts, network_id: str, messages: Sequence[Message]) -> dict[UUID, Card]:
-    ids = list({one.patient_id for one in messages})
+    ids = list({one.patient_id for one in messages} | _also(messages, "patient_id"))
     answer = await parts.asks.ask(GetCards(patient_ids=ids), caller=ourselves(network_id))
     return answer.cards
 

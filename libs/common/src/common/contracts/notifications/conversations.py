@@ -35,7 +35,8 @@ class ReplyUnderstood(Event):
     inbound_id: UUID
     patient_id: UUID
     appointment_id: UUID | None
-    intent: Literal["confirm", "move", "cancel", "stop", "operator"]
+    intent: Literal["confirm", "move", "cancel", "stop", "operator", "accept", "decline", "choose"]
+    """`accept` and `decline` answer a freed time, `choose` one of the times held for a displaced visit."""
 
 
 class TaskRaised(Event):

@@ -69,7 +69,7 @@ def _regrouped(same: Sequence[Message], now: datetime) -> Iterator[dict[str, Any
     if not open_ones:
         return
     lead, *others = open_ones
-    also = [str(one.origin_id) for one in others]
+    also = [_listed(one) for one in others]
     asks = any(_own_asks(one) for one in open_ones)
     if lead.reason == GROUPED:
         yield _restored(lead, also, asks, now)
@@ -78,6 +78,16 @@ def _regrouped(same: Sequence[Message], now: datetime) -> Iterator[dict[str, Any
     for one in others:
         if _into(one) != str(lead.message_id):
             yield _held_back(one, lead, now)
+
+
+def _listed(message: Message) -> dict[str, str]:
+    """Another visit of the day, as the leading message lists it."""
+    return {
+        "appointment_id": str(message.origin_id),
+        "patient_id": str(message.patient_id),
+        "service_id": str(message.service_id),
+        "practitioner_id": str(message.practitioner_id),
+    }
 
 
 def _own_asks(message: Message) -> bool:
@@ -99,7 +109,7 @@ def _held_back(message: Message, lead: Message, now: datetime) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _restored(message: Message, also: list[str], asks: bool, now: datetime) -> dict[str, Any]:
+def _restored(message: Message, also: list[dict[str, str]], asks: bool, now: datetime) -> dict[str, Any]:
     due_alone = message.data.get("due_alone")
     due_at = max(datetime.fromisoformat(due_alone), now) if due_alone else now
     return {

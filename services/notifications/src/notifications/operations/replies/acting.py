@@ -10,7 +10,9 @@ from common.contracts.consents import Given, GrantPermissions, WithdrawPermissio
 from common.contracts.patient_profile import TaskKind
 from common.errors import Refused
 from notifications.operations.parts import Parts, by_reply, ourselves
+from notifications.operations.replies import offers
 from notifications.operations.replies.binding import Heard, Meaning
+from notifications.operations.replies.offers import Answered
 from notifications.tables.messages import Message
 
 STOP_TEXT = "reply-1"
@@ -37,9 +39,12 @@ async def carry_out(parts: Parts, network_id: str, heard: Heard, meaning: Meanin
                 "starts": [one.starts_at.isoformat() for one in meaning.options if one.starts_at],
             },
         )  # fmt: skip
+    answered = meaning.answered or offers.implied(meaning.intent, meaning.about)
+    if answered is not None and meaning.about is not None:
+        return await _answer_offer(parts, network_id, heard, meaning.about, answered)
     match meaning.intent, meaning.about:
-        case "confirm", Message(appointment_id=UUID() as appointment_id):
-            return await _confirm(parts, network_id, heard, appointment_id)
+        case "confirm", Message(appointment_id=UUID()) as about:
+            return await _confirm(parts, network_id, heard, about)
         case "cancel", Message(appointment_id=UUID() as appointment_id):
             return await _cancel(parts, network_id, heard, appointment_id)
         case "move", Message(appointment_id=UUID()):
@@ -52,12 +57,34 @@ async def carry_out(parts: Parts, network_id: str, heard: Heard, meaning: Meanin
             return Result(None, task="reply-not-understood", reason="reply not understood")
 
 
-async def _confirm(parts: Parts, network_id: str, heard: Heard, appointment_id: UUID) -> Result:
-    command = ConfirmAppointment(command_id=_command_id(heard), appointment_id=appointment_id)
-    try:
-        await parts.asks.ask(command, caller=by_reply(network_id))
-    except Refused as refusal:
-        return Result(None, task="reply-not-understood", reason=f"confirm refused: {refusal.refusal}")
+async def _answer_offer(
+    parts: Parts, network_id: str, heard: Heard, question: Message, answered: Answered
+) -> Result:
+    """What was taken is told of by its owner; what is gone is said, with another way on."""
+    refused = await offers.take(parts, network_id, question, answered, _command_id(heard))
+    match answered.answer:
+        case "accept":
+            return Result("accept", answer="offer-gone" if refused else None)
+        case "decline" if refused == "offer-over" or refused is None:
+            return Result("decline")
+        case "decline":
+            return Result("decline", task="call-back", reason=f"decline refused: {refused}")
+    if refused:
+        return Result("choose", answer="move-link", task="wants-to-move", reason=f"displaced: {refused}")
+    return Result("choose")
+
+
+async def _confirm(parts: Parts, network_id: str, heard: Heard, about: Message) -> Result:
+    """Whoever answers a message about several visits of a day comes to all of them."""
+    listed = [UUID(one["appointment_id"]) for one in about.data.get("also", ())]
+    for appointment_id in (about.appointment_id, *listed):
+        assert appointment_id is not None
+        command_id = uuid5(heard.inbound_id, "command" if not listed else f"command {appointment_id}")
+        command = ConfirmAppointment(command_id=command_id, appointment_id=appointment_id)
+        try:
+            await parts.asks.ask(command, caller=by_reply(network_id))
+        except Refused as refusal:
+            return Result(None, task="reply-not-understood", reason=f"confirm refused: {refusal.refusal}")
     return Result("confirm", answer="thanks")
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from notifications.channels import Written
+from notifications.operations.replies import offers
+from notifications.operations.replies.offers import Answered
 from notifications.rules.understand import Intent, chosen, pressed, understand
 from notifications.tables.attempts import Attempt
 from notifications.tables.messages import Message
@@ -32,6 +34,8 @@ class Meaning:
     intent: Intent | None
     about: Message | None
     options: tuple[Message, ...] = ()
+    answered: Answered | None = None
+    """What it takes of what was offered."""
 
 
 def meaning_of(heard: Heard, upcoming: dict[UUID, str], now: datetime) -> Meaning:
@@ -40,6 +44,9 @@ def meaning_of(heard: Heard, upcoming: dict[UUID, str], now: datetime) -> Meanin
     if button is not None:
         about = _newest(heard, lambda one: one.appointment_id == button.appointment_id)
         return Meaning(button.intent if about is not None else None, about)
+    offered = _offered(heard, upcoming, now)
+    if offered is not None:
+        return offered
     chosen_now = _chosen(heard, now)
     if chosen_now is not None:
         return chosen_now
@@ -52,15 +59,50 @@ def meaning_of(heard: Heard, upcoming: dict[UUID, str], now: datetime) -> Meanin
     return Meaning(intent, next(iter(by_newest(heard)), None))
 
 
-def _bound(heard: Heard, intent: Intent | None, upcoming: dict[UUID, str]) -> Meaning:
-    """Which visit words without a context are about: the open question, else the only visit ahead."""
-    asked = {
+def _offered(heard: Heard, upcoming: dict[UUID, str], now: datetime) -> Meaning | None:
+    """An answer to another time or a freed one; beside an open question a bare yes is asked about."""
+    pressed_offer = offers.answer_pressed(heard.written.payload) if heard.written.payload else None
+    if pressed_offer is not None:
+        about = next(
+            (
+                one
+                for one in by_newest(heard)
+                if (one.template, one.appointment_id) == (offers.OFFER, pressed_offer[0])
+            ),
+            None,
+        )
+        return Meaning(None, about, answered=pressed_offer[1])
+    quoted = _answered(heard)
+    question = quoted or offers.open_offer(by_newest(heard), now)
+    if question is None or question.template not in {offers.DISPLACED, offers.OFFER}:
+        return None
+    answered = offers.answer_said(heard.written.text, question)
+    if answered is None:
+        return None
+    if quoted is None and question.template == offers.OFFER and answered.answer == "accept":
+        open_too = _asked(heard, upcoming)
+        if open_too and now <= offers.until(question):
+            others = (
+                _newest(heard, lambda one, wanted=wanted: one.appointment_id == wanted) for wanted in open_too
+            )
+            return Meaning("confirm", None, (question, *(one for one in others if one is not None)))
+    return Meaning(None, question, answered=answered)
+
+
+def _asked(heard: Heard, upcoming: dict[UUID, str]) -> set[UUID]:
+    """Visits ahead whose patients were asked to confirm and have not."""
+    return {
         one.appointment_id
         for one in heard.messages.values()
         if one.appointment_id in upcoming
         and one.data.get("asked_confirm")
         and upcoming[one.appointment_id] == "booked"
     }
+
+
+def _bound(heard: Heard, intent: Intent | None, upcoming: dict[UUID, str]) -> Meaning:
+    """Which visit words without a context are about: the open question, else the only visit ahead."""
+    asked = _asked(heard, upcoming)
     candidates = (asked if intent == "confirm" and asked else set(upcoming)) - {None}
     abouts = [
         _newest(heard, lambda one, wanted=wanted: one.appointment_id == wanted) for wanted in candidates

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from common.contracts.patient_profile import Card, Contact, Preferences
+from common.contracts.patient_profile import Card, Channel, Contact, Preferences
 from common.ids import new_id
 from notifications import packs
 from notifications.rules import facts
 
-OFFERED = ("sms", "whatsapp", "telegram", "line", "instagram")
+OFFERED: tuple[Channel, ...] = ("sms", "whatsapp", "telegram", "line", "instagram")
 
 
 def card(**more: Any) -> Card:

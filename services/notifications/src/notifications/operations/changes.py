@@ -1,6 +1,6 @@
 """The changes of one transaction to messages and attempts, written in few statements at its end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +15,13 @@ from common.contracts.notifications import (
     MessageSuppressed,
     MessageUnknown,
 )
+from common.contracts.patient_profile import Channel
 from notifications.channels import Accepted, Letter, NotReached, Outcome, Refused, TooMany
 from notifications.operations import verdicts
+from notifications.operations.budgets import SHORTEST_BUDGET, budget_end
 from notifications.operations.parts import Parts
 from notifications.operations.telling import Telling, unreachable
+from notifications.rules.limits import Limit, growing
 from notifications.rules.values import Reason, Verdict
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
@@ -26,9 +29,6 @@ from notifications.tables.attempts import FORWARD, Attempt
 from notifications.tables.messages import Message
 
 LOOK_UP_AFTER = timedelta(minutes=1)
-SHORTEST_BUDGET = timedelta(minutes=5)
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(minutes=10)
 NEEDS_A_PERSON = frozenset({"no-address", "all-channels-failed", "no-open-window"})
 """What a drop leaves to a person; a fallback that came too late does too."""
 
@@ -120,18 +120,18 @@ class Changes:
 
     async def record(
         self, tx: AsyncConnection, message: Message, attempt: Attempt, outcome: Outcome | Verdict,
-        tried: Sequence[Attempt], parts: Parts,
+        tried: Sequence[Attempt], parts: Parts, limited: Mapping[Channel, Limit],
     ) -> None:  # fmt: skip
-        """What came of a call, or what was decided instead of it."""
+        """What came of a call, or what was decided instead of it. `limited` are the channels that have to wait now."""
         match outcome:
             case Accepted() as accepted:
                 self.accepted(message, attempt, accepted)
             case Refused(reason=reason):
                 self.failed(message, attempt, reason)
-            case TooMany(retry_after=seconds):
-                self._later(message, attempt, "rate-limited", seconds)
+            case TooMany():
+                self._later(message, attempt, "rate-limited", limited[attempt.channel].until)
             case NotReached():
-                self._later(message, attempt, "not-reached", None)
+                self._later(message, attempt, "not-reached", self._now + growing(attempt.tries))
             case Verdict():
                 await self._changed_mind(tx, message, attempt, tried, outcome)
             case _:
@@ -179,17 +179,11 @@ class Changes:
         if message.outcome in {"sending", "unknown"}:
             self.message(message, outcome="planned", due_at=self._now, leased_until=None, reason=reason)
 
-    def _later(self, message: Message, attempt: Attempt, reason: str, seconds: float | None) -> None:
-        """Refused before accepting: the same attempt again, after a growing pause, as long as the budget lasts."""
+    def _later(self, message: Message, attempt: Attempt, reason: str, again: datetime) -> None:
+        """Refused before accepting: the same attempt again, as long as the budget lasts."""
         if message.outcome != "sending":
             self.attempt(attempt, outcome="failed", reason=reason, in_flight=False)
             return
-        pause = (
-            timedelta(seconds=seconds)
-            if seconds
-            else min(FIRST_PAUSE * 2 ** (attempt.tries - 1), LONGEST_PAUSE)
-        )
-        again = self._now + pause
         if again > max(attempt.at + timedelta(seconds=message.budget_seconds), attempt.at + SHORTEST_BUDGET):
             self.failed(message, attempt, reason)
             return
@@ -262,13 +256,3 @@ class Changes:
             [{"attempt_id": key, **changed} for key, changed in sorted(self._attempts.items())],
         )
         await self.telling.write(tx)
-
-
-def budget_end(message: Message, since: datetime) -> datetime:
-    """When the next channel's turn comes: within the step's use, and never after the visit has started."""
-    ends = since + timedelta(seconds=message.budget_seconds)
-    if message.message_class != "immediate":
-        ends = min(ends, max(message.latest_at, since + SHORTEST_BUDGET))
-    if message.starts_at is not None:
-        ends = min(ends, max(message.starts_at, since))
-    return ends

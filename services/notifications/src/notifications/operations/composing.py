@@ -1,14 +1,21 @@
 """The text of one message at the moment it leaves: whose language, which visit, which links."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
+from uuid import UUID
 
-from common.contracts.booking import AppointmentRecord
+from common.contracts.booking import AppointmentRecord, AppointmentState
+from common.contracts.directory import Locale
 from common.contracts.patient_profile import Card
 from common.links import Link, Links
+from common.sealed import Seal
+from notifications.operations.asking import Answers
 from notifications.operations.deciding import Surroundings
+from notifications.operations.planning import ACTIVE
 from notifications.rules import facts
-from notifications.rules.texts import Subject, Text, compose
+from notifications.rules.texts import Button, Subject, Text, Visit, compose
 from notifications.tables.messages import Message
 from notifications.templates import texts
 from notifications.templates.spoken import spoken
@@ -17,9 +24,18 @@ LONGEST = timedelta(days=731)
 """A link outlives every possible move of its appointment; the gateway checks the visit's own end."""
 
 
+@dataclass(frozen=True)
+class Other:
+    """Another visit of the same day that a message lists."""
+
+    state: AppointmentState
+    card: Card | None
+
+
 def composed(
     message: Message, card: Card | None, record: AppointmentRecord | None, around: Surroundings, links: Links,
-    public_url: str, *, asks: bool, by_buttons: bool, aloud: bool = False, now: datetime,
+    public_url: str, *, asks: bool, by_buttons: bool, aloud: bool = False, others: Sequence[Other] = (),
+    now: datetime,
 ) -> Text:  # fmt: skip
     """Everything is as it stands now: the practitioner and the place come from the appointment, not from the plan.
 
@@ -41,12 +57,69 @@ def composed(
         link="" if aloud else manage_link(message, record, links, public_url),
         book_link="" if aloud else book_link(message, public_url),
         options=tuple(datetime.fromisoformat(each) for each in message.data.get("starts", [])),
+        country=around.network.country,
+        until=datetime.fromisoformat(message.data["until"]) if "until" in message.data else None,
+        visits=visits(message, card, record, others, around),
     )
+    parts = (*day_of(message, others), *message.parts)
     no_links = bool(card and card.preferences.no_smartphone) and not aloud
     return compose(
-        spoken(locale).texts if aloud else texts(locale), message.parts, subject, facts.reader(card, locale),
+        spoken(locale).texts if aloud else texts(locale), parts, subject, facts.reader(card, locale),
         now=now, asks=asks, by_buttons=by_buttons, links=not no_links, payload=str(message.appointment_id),
     )  # fmt: skip
+
+
+def sealed(text: Text, seal: Seal) -> bytes:
+    """A text as its message keeps it: what was sent can be shown, and sent again."""
+    buttons = [[one.title, one.payload] for one in text.buttons]
+    return seal.close({"lines": text.lines, "buttons": buttons}, about="messages.text")
+
+
+def unsealed(stored: bytes, locale: Locale, seal: Seal) -> Text:
+    """The text that a message keeps."""
+    body = seal.open(stored, about="messages.text")
+    buttons = tuple(Button(title, payload) for title, payload in body.get("buttons", ()))
+    return Text(tuple(body["lines"]), locale, buttons)
+
+
+def others_of(message: Message, answers: Answers) -> list[Other]:
+    """The other visits that still stand, by start."""
+    listed = (answers.appointments.get(UUID(each["appointment_id"])) for each in message.data.get("also", ()))
+    states = [one.appointment for one in listed if one is not None and one.appointment.status in ACTIVE]
+    return [
+        Other(state, answers.cards.get(state.patient_id))
+        for state in sorted(states, key=lambda each: each.starts_at)
+    ]
+
+
+def day_of(message: Message, others: Sequence[Other]) -> tuple[str, ...]:
+    """The text that lists the visits of a day, of one patient or of a family."""
+    if not others:
+        return ()
+    family = any(one.state.patient_id != message.patient_id for one in others)
+    return ("family-day" if family else "same-day",)
+
+
+def visits(
+    message: Message,
+    card: Card | None,
+    record: AppointmentRecord | None,
+    others: Sequence[Other],
+    around: Surroundings,
+) -> tuple[Visit, ...]:
+    """Its own visit and the others, named where they are not all of one person."""
+    if not others or record is None:
+        return ()
+    family = day_of(message, others) == ("family-day",)
+    return tuple(
+        Visit(
+            one.state.starts_at,
+            around.services.get(str(one.state.service_id)),
+            around.practitioners.get(str(one.state.practitioner_id)),
+            (one.card.given_name or one.card.full_name) if family and one.card else "",
+        )
+        for one in sorted([Other(record.appointment, card), *others], key=lambda each: each.state.starts_at)
+    )
 
 
 def clinic(around: Surroundings, message: Message) -> str:
@@ -62,6 +135,9 @@ def manage_link(message: Message, record: AppointmentRecord | None, links: Links
     """Where the patient manages the visit; nothing for a message without one."""
     if message.appointment_id is None or record is None:
         return ""
+    if message.template == "waitlist-offer":
+        offer = Link(message.network_id, "offer", message.appointment_id, record.appointment.starts_at)
+        return f"{public_url}/o/{links.token(offer)}"
     expires_at = record.appointment.created_at + LONGEST
     token = links.token(Link(message.network_id, "manage", message.appointment_id, expires_at))
     return f"{public_url}/l/{token}"

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import directory
 from common.contracts.directory import Branch, Network, Practitioner, Service
 from common.contracts.patient_profile import Channel
+from notifications.operations import limits
 from notifications.operations.asking import Answers, Question
+from notifications.operations.budgets import budget_end
 from notifications.operations.planning import ACTIVE
 from notifications.operations.policies import Governing, governing
 from notifications.rules import facts
@@ -40,6 +42,8 @@ class Surroundings:
     """Where a person has taken over the conversation with a patient."""
     touches: Mapping[UUID, tuple[Touch, ...]]
     """What caps count, of patients with an invitation."""
+    limited: Mapping[Channel, datetime]
+    """Until when channels wait, whose provider has had enough."""
 
     def pack(self, branch_id: UUID) -> Pack:
         """What binds at a branch."""
@@ -67,17 +71,30 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
         governing=policies,
         branches=branches,
         practitioners=await directory.things(
-            tx, network_id, Practitioner, [str(one.practitioner_id) for one in batch if one.practitioner_id]
+            tx,
+            network_id,
+            Practitioner,
+            [str(one.practitioner_id) for one in batch if one.practitioner_id]
+            + _also(batch, "practitioner_id"),
         ),
         services=await directory.things(
-            tx, network_id, Service, [str(one.service_id) for one in batch if one.service_id]
+            tx,
+            network_id,
+            Service,
+            [str(one.service_id) for one in batch if one.service_id] + _also(batch, "service_id"),
         ),
         paused=frozenset((row.channel, row.template) for row in stopped),
         held=await conversations.paused_channels(tx, network_id, {one.patient_id for one in batch}),
         touches=await _touches(
             tx, network_id, batch, [policies.pack(network, one) for one in branches.values()]
         ),
+        limited=await limits.pauses(tx, network_id),
     )
+
+
+def _also(batch: Sequence[Message], what: str) -> list[str]:
+    """What the other visits of a day need that these messages list."""
+    return [str(each[what]) for one in batch for each in one.data.get("also", ())]
 
 
 async def _touches(
@@ -104,8 +121,12 @@ def verdict(
     message: Message, attempts: Sequence[Attempt], around: Surroundings, answers: Answers, offered: tuple[Channel, ...],
     *, now: datetime,
 ) -> Verdict:  # fmt: skip
-    """What the rules say at `now`."""
-    return decide(_facts(message, attempts, around, answers, offered), now=now)
+    """What the rules say at `now`. A channel that waits for longer than the step has is passed over."""
+    ends = budget_end(message, now)
+    busy = {channel for channel, until in around.limited.items() if until > ends}
+    free = tuple(channel for channel in offered if channel not in busy)
+    decided = decide(_facts(message, attempts, around, answers, free), now=now)
+    return limits.heeded(decided, around.limited, now=now)
 
 
 def _facts(

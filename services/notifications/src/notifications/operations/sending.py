@@ -5,7 +5,7 @@ when its lease has run out, and is never sent again by itself.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -17,8 +17,8 @@ from common import telemetry
 from common.contracts.patient_profile import Channel
 from common.ids import new_id
 from common.sealed import Seal
-from notifications.channels import Accepted, Letter, NotReached, Outcome
-from notifications.operations import asking, composing, deciding, enclosing
+from notifications.channels import Accepted, Letter, NotReached, Outcome, TooMany
+from notifications.operations import asking, composing, deciding, enclosing, limits
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
 from notifications.operations.parts import Parts
@@ -123,7 +123,8 @@ def _opened(
     asks = deciding.still_asks(message, batch.answers)
     text = composing.composed(
         message, card, record, batch.around, parts.links, parts.public_url,
-        asks=asks, by_buttons=parts.adapters[channel].buttons, aloud=channel == "voice", now=now,
+        asks=asks, by_buttons=parts.adapters[channel].buttons, aloud=channel == "voice",
+        others=composing.others_of(message, batch.answers), now=now,
     )  # fmt: skip
     known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
     attempt = known or Attempt(
@@ -135,7 +136,7 @@ def _opened(
     )  # fmt: skip
     attempt = replace(attempt, tries=attempt.tries + 1, in_flight=True)
     told = replace(
-        message, text=seal.close({"lines": text.lines}, about="messages.text"), locale=text.locale,
+        message, text=composing.sealed(text, seal), locale=text.locale,
         data={**message.data, "asked_confirm": asks},
     )  # fmt: skip
     enclosure = (
@@ -178,6 +179,7 @@ async def _call(
     """Every provider at the same time, within bounds. What turns out not to be wanted any more is not sent."""
     places = asyncio.Semaphore(AT_ONCE)
     again = _AskAgain(parts, batch, outgoing)
+    limited: dict[Channel, TooMany] = {}  # whoever has refused one of them is not bothered with the others
 
     async def one(sending: Sending) -> tuple[Sending, Outcome | Verdict]:
         async with places:
@@ -188,7 +190,12 @@ async def _call(
                 f"send {sending.attempt.channel}", SpanKind.CLIENT, parent=sending.message.traceparent,
                 reference=sending.letter.reference,
             ):  # fmt: skip
-                return sending, await parts.adapters[sending.attempt.channel].send(sending.letter)
+                outcome = limited.get(sending.attempt.channel) or await parts.adapters[
+                    sending.attempt.channel
+                ].send(sending.letter)
+            if isinstance(outcome, TooMany):
+                limited[sending.attempt.channel] = outcome
+            return sending, outcome
 
     return await asyncio.gather(*(one(sending) for sending in outgoing))
 
@@ -246,6 +253,7 @@ async def _record(
         held = await message_rows.of_ids(tx, network_id, ids, lock=True)
         tried = await attempt_rows.of_messages(tx, network_id, ids)
         changes = Changes(now)
+        limited = await limits.learn(tx, network_id, _said(outcomes), now=now)
         for sending, outcome in outcomes:
             message = held[sending.message.message_id]
             attempt = next(
@@ -255,5 +263,13 @@ async def _record(
                 if isinstance(outcome, Accepted) and attempt.provider_id is None:
                     changes.attempt(attempt, provider_id=outcome.provider_id, in_flight=False)
                 continue
-            await changes.record(tx, message, attempt, outcome, tried[message.message_id], parts)
+            await changes.record(tx, message, attempt, outcome, tried[message.message_id], parts, limited)
         await changes.write(tx, network_id)
+
+
+def _said(
+    outcomes: Sequence[tuple[Sending, Outcome | Verdict]],
+) -> Iterator[tuple[Channel, Outcome]]:
+    for sending, outcome in outcomes:
+        if not isinstance(outcome, Verdict):
+            yield sending.attempt.channel, outcome

@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from notifications.channels import Known, Letter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifications.channels import Accepted, Known, Letter, Outcome, Refused
+from notifications.operations import asking, composing, deciding
 from notifications.operations.batch import Batch
-from notifications.operations.changes import Changes, budget_end
+from notifications.operations.budgets import budget_end
+from notifications.operations.changes import LOOK_UP_AFTER, Changes
 from notifications.operations.parts import Parts
-from notifications.rules.texts import Text
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
 from notifications.tables.attempts import Attempt
@@ -42,36 +45,72 @@ async def settle_old(parts: Parts, batch: Batch, now: datetime) -> set[UUID]:
 async def _settle_unknown(
     parts: Parts, batch: Batch, message: Message, attempt: Attempt, now: datetime
 ) -> None:
-    """Ask the provider where it can tell; else wait for a status until the budget ends, then ask for a person."""
+    """By a look-up or by sending it again, where the provider allows; else a status tells until the budget ends, and
+    after it a person has to find out."""
     letter = await _sent_letter(parts, message, attempt)
-    found: Known | Literal["cannot-tell"] | None = "cannot-tell"
-    if letter is not None:
-        found = await parts.adapters[attempt.channel].find(letter, attempt.at)
+    found = await _found(parts, batch, message, attempt, letter, now) if letter is not None else "cannot-tell"
     async with parts.database.transaction(batch.network_id) as tx:
         held = (await message_rows.of_ids(tx, batch.network_id, [message.message_id], lock=True))[
             message.message_id
         ]
-        current = {
-            one.attempt_id: one
-            for one in (await attempt_rows.of_messages(tx, batch.network_id, [message.message_id]))[
-                message.message_id
-            ]
-        }[attempt.attempt_id]
-        changes = Changes(now)
+        tried = (await attempt_rows.of_messages(tx, batch.network_id, [message.message_id]))[
+            message.message_id
+        ]
+        current = next(one for one in tried if one.attempt_id == attempt.attempt_id)
         if current.outcome != "unknown" or held.outcome != "unknown":
             return
-        if found == "cannot-tell":
-            ends = budget_end(held, current.at)
-            if ends > now:
-                changes.message(held, due_at=ends)
-            else:
-                await changes.give_up_unknown(tx, held, current)
-        elif found is None:
-            changes.failed(held, replace(current, in_flight=False), "not-found-at-provider")
-        else:
-            current = replace(current, provider_id=found.provider_id)
-            changes.delivery(held, current, found.delivery or "sent", None)
+        changes = Changes(now)
+        await _settled(parts, tx, changes, held, current, found, now)
         await changes.write(tx, batch.network_id)
+
+
+Found = Known | Outcome | Literal["cannot-tell"] | None
+
+
+async def _found(
+    parts: Parts, batch: Batch, message: Message, attempt: Attempt, letter: Letter, now: datetime
+) -> Found:
+    adapter = parts.adapters[attempt.channel]
+    if not adapter.repeatable:
+        return await adapter.find(letter, attempt.at)
+    if await _still_wanted(parts, batch, message, attempt, now):
+        return await adapter.send(letter)
+    return "cannot-tell"
+
+
+async def _still_wanted(
+    parts: Parts, batch: Batch, message: Message, attempt: Attempt, now: datetime
+) -> bool:
+    """Sending again is sending: it is decided about as if it were the first time. Raises `Unavailable`."""
+    questions = {message.message_id: deciding.question(message, batch.around, parts.offered)}
+    answers = await asking.ask(parts, batch.network_id, [message], questions)
+    others = [one for one in batch.attempts[message.message_id] if one.attempt_id != attempt.attempt_id]
+    verdict = deciding.verdict(message, others, batch.around, answers, parts.offered, now=now)
+    return verdict.action == "send" and attempt.channel in verdict.channels
+
+
+async def _settled(
+    parts: Parts, tx: AsyncConnection, changes: Changes, held: Message, current: Attempt, found: Found,
+    now: datetime,
+) -> None:  # fmt: skip
+    match found:
+        case Known(provider_id=provider_id, delivery=delivery):
+            known = replace(current, provider_id=provider_id)
+            changes.delivery(held, known, delivery or "sent", None)
+        case Accepted():
+            changes.accepted(held, current, found)
+        case Refused(reason=reason):
+            changes.failed(held, current, reason)
+        case None:
+            changes.failed(held, current, "not-found-at-provider")
+        case _:
+            ends = budget_end(held, current.at)
+            if ends <= now:
+                await changes.give_up_unknown(tx, held, current)
+            elif parts.adapters[current.channel].repeatable:
+                changes.message(held, due_at=min(ends, now + LOOK_UP_AFTER))
+            else:
+                changes.message(held, due_at=ends)
 
 
 async def _sent_letter(parts: Parts, message: Message, attempt: Attempt) -> Letter | None:
@@ -81,7 +120,9 @@ async def _sent_letter(parts: Parts, message: Message, attempt: Attempt) -> Lett
     seal = seals.get(message.patient_id)
     if seal is None or message.text is None or not attempt.address:
         return None
-    body = seal.open(message.text, about="messages.text")
     to = seal.open(attempt.address, about="attempts.address")
-    text = Text(tuple(body["lines"]), message.locale or "en")
-    return Letter(str(attempt.attempt_id), message.network_id, to, message.template, text)
+    text = composing.unsealed(message.text, message.locale or "en", seal)
+    return Letter(
+        str(attempt.attempt_id), message.network_id, to, message.template, text,
+        free=message.only_channel is not None,
+    )  # fmt: skip

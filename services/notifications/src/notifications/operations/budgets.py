@@ -1,0 +1,17 @@
+"""How long a message waits for its delivery before the next channel's turn."""
+
+from datetime import datetime, timedelta
+
+from notifications.tables.messages import Message
+
+SHORTEST_BUDGET = timedelta(minutes=5)
+
+
+def budget_end(message: Message, since: datetime) -> datetime:
+    """When the next channel's turn comes: within the step's use, and never after the visit has started."""
+    ends = since + timedelta(seconds=message.budget_seconds)
+    if message.message_class != "immediate":
+        ends = min(ends, max(message.latest_at, since + SHORTEST_BUDGET))
+    if message.starts_at is not None:
+        ends = min(ends, max(message.starts_at, since))
+    return ends

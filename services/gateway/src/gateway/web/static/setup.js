@@ -1,20 +1,27 @@
-// The plain set-up page: branches, practitioners, services and rooms of a network, each with its version.
+// The plain set-up page: branches, practitioners, services, rooms and accounts of a network, each with its version.
 
 import { call, get, Problem } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
 import { KINDS } from "./setup_forms.js";
-import { begin, Directory } from "./staff.js";
+import { begin, Directory, may } from "./staff.js";
 import { t } from "./texts.js";
 
 const root = $("#page");
-const state = { kind: "branches", directory: null };
+const state = { kind: "branches", directory: null, kinds: [] };
 
 const began = await begin("directory.write");
 if (began) {
-  state.directory = began.directory;
+  state.kinds = Object.keys(KINDS).filter((one) => !KINDS[one].needs || may(began.session, KINDS[one].needs));
+  await learn(began.directory);
   const wish = location.hash.slice(1);
-  if (wish in KINDS) state.kind = wish;
+  if (state.kinds.includes(wish)) state.kind = wish;
   draw();
+}
+
+/** The directory, and beside it what is kept elsewhere. */
+async function learn(directory) {
+  for (const kind of state.kinds) if (KINDS[kind].load) directory[kind] = await KINDS[kind].load();
+  state.directory = directory;
 }
 
 function draw() {
@@ -26,7 +33,7 @@ function draw() {
     h(
       "nav",
       { class: "tabs", "aria-label": t("section_setup") },
-      Object.keys(KINDS).map((one) =>
+      state.kinds.map((one) =>
         h("button", { type: "button", class: "tab", "aria-current": one === state.kind ? "page" : null, onclick: () => show(one) }, t(`setup_${one}`)),
       ),
     ),
@@ -104,14 +111,16 @@ function edit(thing) {
 }
 
 async function save(kind, thing, body) {
-  if (thing) {
+  if (kind.save) {
+    await kind.save(thing, body);
+  } else if (thing) {
     const id = thing[kind.id];
     const version = state.directory.versions[id];
     await call("PUT", `/directory/${state.kind}/${id}`, { ...thing, ...body, if_version: version });
   } else {
     await call("POST", `/directory/${state.kind}`, body, { "Idempotency-Key": crypto.randomUUID() });
   }
-  state.directory = new Directory(await get("/directory"));
+  await learn(new Directory(await get("/directory")));
 }
 
 /** Which field is wrong, where the API says so. */

@@ -3,15 +3,15 @@
 import { field, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { majorText, minorUnits, plainDigits } from "./numbers.js";
+import { checks, group, text } from "./setup_parts.js";
+import { STAFF } from "./setup_staff.js";
 import { locale, OWN_NAMES, t, worded } from "./texts.js";
 
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 const DAY_OPENS = "09:00";
 const DAY_CLOSES = "18:00";
 
-const text = (value, options = {}) => h("input", { type: "text", maxlength: "200", value: value || "", ...options });
 const count = (value, min, max) => h("input", { type: "number", min: String(min), max: String(max), step: "5", value: String(value) });
-const group = (title, ...parts) => h("fieldset", { class: "group" }, h("legend", {}, title), parts);
 const whole = (input) => Number.parseInt(plainDigits(input.value), 10) || 0;
 
 /** One text per locale of the network. */
@@ -68,14 +68,6 @@ function addLine(day, rule, [from, to]) {
       first && h("button", { type: "button", class: "quiet icon", "aria-label": `${name}: ${t("more_hours")}`, title: t("more_hours"), onclick: more }, "+"),
     ),
   );
-}
-
-function checks(title, things, chosen) {
-  const boxes = things.map(([id, name]) => [h("input", { type: "checkbox", value: id, checked: chosen.includes(id) }), name]);
-  return {
-    fields: group(title, h("div", { class: "grid" }, boxes.map(([box, name]) => h("label", { class: "check" }, box, h("span", {}, name))))),
-    read: () => boxes.filter(([box]) => box.checked).map(([box]) => box.value),
-  };
 }
 
 function branchForm(branch, { network, branches }) {
@@ -227,4 +219,5 @@ export const KINDS = {
     facts: (room, directory) => [directory.branch(room.branch_id)?.name, room.kind].filter(Boolean).join(" · "),
     form: roomForm,
   },
+  staff: STAFF,
 };

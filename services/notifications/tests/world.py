@@ -1,6 +1,7 @@
 """A small world around the service: owners who answer on the real bus, and a provider at its wire format."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -236,6 +237,7 @@ class Provider:
     sent: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Any] = field(default_factory=list)
     channel_faults: dict[str, Any] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
     before_answer: Callable[[], Any] | None = None
 
     def client(self) -> httpx.AsyncClient:
@@ -245,6 +247,7 @@ class Provider:
         channel = "whatsapp" if "/whatsapp/" in request.url.path else "sms"
         if request.method == "GET":
             return self._listing(request)
+        self.calls[channel] += 1
         fault = self.faults.pop(0) if self.faults else self.channel_faults.get(channel)
         if isinstance(fault, type) and issubclass(fault, httpx.ConnectError):
             raise fault("refused", request=request)

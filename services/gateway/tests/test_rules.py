@@ -53,6 +53,7 @@ MAY: dict[str, dict[Role, bool]] = {
     reports.read           -  -  -  x  x  x
     reports.money          -  -  -  x  x  -
     sending.brake          -  -  -  x  -  x
+    templates.write        -  -  -  x  -  x
     audit.read             -  -  -  x  -  x
     staff.read             -  -  -  x  -  x
     staff.write            -  -  -  -  -  x

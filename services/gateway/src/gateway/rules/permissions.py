@@ -34,6 +34,7 @@ Action = Literal[
     "reports.read",
     "reports.money",
     "sending.brake",
+    "templates.write",
     "audit.read",
     "staff.read",
     "staff.write",
@@ -72,7 +73,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
         "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
         "appointments.correct", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
         "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
-        "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake",
+        "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake", "templates.write",
         "audit.read", "staff.read",
     },
     "accounting": _EVERYBODY
@@ -82,7 +83,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     },
     "admin": _EVERYBODY
     | {
-        "directory.write", "recall.read", "recall.write", "sending.brake", "audit.read", "staff.read",
+        "directory.write", "recall.read", "recall.write", "sending.brake", "templates.write", "audit.read", "staff.read",
         "staff.write", "api-keys.write", "reports.read",
     },
 }  # fmt: skip

@@ -95,7 +95,17 @@ def elements(html: str) -> list[tuple[str, dict[str, str | None]]]:
     return parser.found
 
 
-EVERY_PAGE = ["/", "/book/almaty", "/l/token", "/login", "/desk", "/patients/1", "/setup", "/tasks"]
+EVERY_PAGE = [
+    "/",
+    "/book/almaty",
+    "/l/token",
+    "/login",
+    "/desk",
+    "/day-close",
+    "/patients/1",
+    "/setup",
+    "/tasks",
+]
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
@@ -224,6 +234,7 @@ PAGES: dict[str, languages.Area] = {
     "manage.js": "public",
     "login.js": "staff",
     "desk.js": "staff",
+    "day_close.js": "staff",
     "patient.js": "staff",
     "setup.js": "staff",
     "tasks.js": "staff",
@@ -261,7 +272,7 @@ def test_every_part_of_a_text_family_exists() -> None:
     """Texts whose key is put together from a contract's words have one for each of them."""
     from typing import get_args
 
-    from common.contracts.booking import Status
+    from common.contracts.booking import EntryKind, PaymentMethod, Status
     from common.contracts.notifications import Outcome
     from common.contracts.patient_profile import Channel, TaskKind
 
@@ -272,6 +283,8 @@ def test_every_part_of_a_text_family_exists() -> None:
         *(f"message_{one}" for one in (*get_args(Outcome), "none", "unknown")),
         *(f"channel_{one}" for one in get_args(Channel)),
         *(f"kind_{one}" for one in get_args(TaskKind)),
+        *(f"entry_{one}" for one in get_args(EntryKind)),
+        *(f"method_{one}" for one in get_args(PaymentMethod)),
     }
     assert wanted - staff.keys() == set()
     assert {f"status_{one}" for one in get_args(Status)} - public.keys() == set()

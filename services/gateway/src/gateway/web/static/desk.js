@@ -5,6 +5,7 @@ import { $, announce, closeMenusOutside, fill, focusOn, h, option } from "./dom.
 import * as acts from "./desk_acts.js";
 import { incomingCalls } from "./desk_calls.js";
 import { follow } from "./live.js";
+import { balanceLines, billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { searchPanel } from "./search.js";
 import { begin, may, toLogin } from "./staff.js";
@@ -212,6 +213,7 @@ function rowOf(row) {
       { class: "cell-patient" },
       may(state.session, "patients.read") ? h("a", { href: `/patients/${patient.id}` }, name) : h("span", {}, name),
       h("span", { class: "row-facts" }, patient.phone && h("a", { href: `tel:${patient.phone}`, dir: "ltr" }, patient.phone), allergyFlag(row.alerts)),
+      balanceLines(row.balances),
     ),
     h(
       "td",
@@ -219,7 +221,7 @@ function rowOf(row) {
       h("span", {}, service ? worded(service.name, locale) : t("unknown")),
       h("span", { class: "row-facts" }, practitioner ? practitioner.name : t("unknown")),
     ),
-    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), paidLine(appointment)),
+    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), billLine(appointment)),
     h("td", { class: "cell-message" }, h("span", { class: "row-label" }, t("column_message"), ": "), h("span", { class: `message is-${row.message}` }, t(`message_${row.message}`))),
     h("td", { class: "cell-acts" }, acts.buttons(around(), row, name)),
   );
@@ -231,11 +233,6 @@ function allergyFlag({ allergy, items }) {
   if (allergy === "unknown") return h("span", { class: "chip is-open" }, t("allergy_unknown"));
   const words = items.map((one) => one.text).join(t("comma"));
   return h("span", { class: "chip is-alert" }, `⚠ ${allergy === "yes" ? t("allergy") : t("alert")}: ${words}`);
-}
-
-function paidLine({ visit }) {
-  if (!visit?.paid) return null;
-  return h("span", { class: "row-facts" }, t("paid", { amount: moments.money(visit.paid) }));
 }
 
 const began = await begin("board.read");

@@ -1,7 +1,9 @@
 // Everything about one patient: five sections, each of them possibly missing, never mixed up with "nothing".
 
 import { get } from "./api.js";
-import { $, fill, h } from "./dom.js";
+import { $, announce, fill, focusOn, h } from "./dom.js";
+import { balanceLines } from "./money_parts.js";
+import { moneyOf } from "./money_visit.js";
 import * as moments from "./moments.js";
 import { alertsOf, visits } from "./patient_parts.js";
 import { begin } from "./staff.js";
@@ -47,6 +49,16 @@ function draw({ sections }) {
   );
 }
 
+/** Money came or went: show it, and keep the keyboard at the same visit. */
+async function changed(text, kind, appointmentId) {
+  await load();
+  announce(text, kind);
+  const bill = document.querySelector(`[data-bill="${CSS.escape(appointmentId)}"]`);
+  if (!bill) return;
+  bill.open = true;
+  focusOn(bill.querySelector("summary"));
+}
+
 function section(name, part, show) {
   const heading = h("h2", { id: `section-${name}` }, t(`part_${name}`));
   return h(
@@ -87,12 +99,15 @@ function person({ card, notes, tags }, part) {
   ];
 }
 
-function history({ upcoming, past, totals }) {
+function history({ upcoming, past, totals, balances }) {
+  const place = { ...began, zone, changed };
+  const money = (appointment) => moneyOf(appointment, place, [...upcoming, ...past]);
   const paid = (totals.paid || []).map(moments.money).join(t("comma"));
   return [
     h("p", { class: "hint" }, t("totals", { visits: moments.number(totals.visits), missed: moments.number(totals.no_shows) }), paid && ` · ${t("paid", { amount: paid })}`),
-    visits(t("upcoming"), upcoming, began),
-    visits(t("past"), past, began),
+    balanceLines(balances),
+    visits(t("upcoming"), upcoming, began, money),
+    visits(t("past"), past, began, money),
   ];
 }
 

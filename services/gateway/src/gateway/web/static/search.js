@@ -3,6 +3,7 @@
 import { call, get } from "./api.js";
 import { fill, focusOn, h } from "./dom.js";
 import * as acts from "./desk_acts.js";
+import { balanceLines } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { looksLikePhone } from "./numbers.js";
 import { alertsOf, visits } from "./patient_parts.js";
@@ -118,7 +119,7 @@ function draw({ sections }, card, host, around) {
         may(session, "patients.read") && h("a", { class: "button secondary small", href: `/patients/${card.patient_id}` }, t("whole_view")),
       ),
       appointments.status === "ok"
-        ? [visits(t("upcoming"), appointments.data.upcoming, around()), visits(t("past"), appointments.data.past.slice(0, 6), around())]
+        ? [balanceLines(appointments.data.balances), visits(t("upcoming"), appointments.data.upcoming, around()), visits(t("past"), appointments.data.past.slice(0, 6), around())]
         : h("p", { class: "notice is-warn" }, t("section_unavailable")),
     ),
   );

@@ -42,7 +42,7 @@ function head(session, network) {
     h("span", {}, `${session.display_name} · ${network.name}`),
     h("button", { type: "button", class: "quiet small", onclick: out }, t("log_out")),
   );
-  const sections = { setup: "directory.write", tasks: "tasks.read", desk: "board.read" };
+  const sections = { setup: "directory.write", tasks: "tasks.read", desk: "board.read", "day-close": "day.close" };
   for (const [name, action] of Object.entries(sections)) {
     const link = $(`[data-section="${name}"]`);
     if (link) link.parentElement.hidden = !may(session, action);

@@ -78,6 +78,8 @@ class Service:
     clock: Clock
     sending: DueLoop
     understanding: DueLoop
+    saying: DueLoop
+    forgetting: DueLoop
 
     async def apply(self, *events: Event) -> None:
         for event in events:
@@ -87,8 +89,9 @@ class Service:
     async def send(self) -> int:
         """Everything that is due now, as often as something is."""
         total = 0
-        while done := await self.sending.step():
-            total += done
+        for loop in (self.saying, self.sending):
+            while done := await loop.step():
+                total += done
         return total
 
     async def delivered(self) -> None:
@@ -151,9 +154,11 @@ class Service:
 async def service(
     parts: Parts, world: World, provider: Provider, clock: Clock, database: Database, answering: Answering
 ) -> AsyncIterator[Service]:
-    sending, understanding, *_ = workers.loops(parts, database, clock, lease_seconds=30)
+    sending, understanding, _, saying, forgetting, *_ = workers.loops(
+        parts, database, clock, lease_seconds=30
+    )
     async with answering(world.answers(), None):
-        made = Service(parts, world, provider, clock, sending, understanding)
+        made = Service(parts, world, provider, clock, sending, understanding, saying, forgetting)
         await made.apply(*world.directory_events())
         yield made
 

@@ -282,6 +282,10 @@ class Provider:
         ]
         return httpx.Response(200, json={"messages": listed})
 
+    def interactive(self) -> list[str]:
+        """Payloads of the replies that the newest message offers."""
+        return list(self.sent[-1]["replies"])
+
     def texts(self) -> list[str]:
         return [one["text"] for one in self.sent]
 
@@ -307,6 +311,9 @@ def _whatsapp(request: httpx.Request) -> dict[str, Any]:
             ]
         case "interactive":
             message["text"] = body["interactive"]["body"]["text"]
+            action = body["interactive"]["action"]
+            rows = [row["id"] for section in action.get("sections", ()) for row in section["rows"]]
+            message["replies"] = rows + [one["reply"]["id"] for one in action.get("buttons", ())]
         case _:
             message["text"] = body["text"]["body"]
     return message

@@ -1,4 +1,4 @@
-"""Due work: messages to send, webhooks to work off, chains to be made anew."""
+"""Due work: messages to send, webhooks to work off, chains to be made anew, conversations to go on with."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,6 +6,8 @@ from uuid import UUID
 from common.clock import Clock
 from common.database import Database
 from common.due import DueLoop, DueTable
+from notifications.operations.conversations.forgetting import forget_idle
+from notifications.operations.conversations.saying import say_due
 from notifications.operations.parts import Parts
 from notifications.operations.renewing import make_chains_anew
 from notifications.operations.sending import send_due
@@ -29,6 +31,12 @@ def loops(
     async def plan_anew(network_id: str, ids: Sequence[UUID]) -> None:
         await make_chains_anew(parts, network_id, ids)
 
+    async def say(network_id: str, ids: Sequence[UUID]) -> None:
+        await say_due(parts, network_id, ids)
+
+    async def forget(network_id: str, ids: Sequence[UUID]) -> None:
+        await forget_idle(parts, network_id, ids)
+
     sending = DueLoop(
         "send", DueTable("messages", "message_id", order="lane, due_at"), database, clock, send, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
@@ -41,7 +49,16 @@ def loops(
         "plan-anew", DueTable("appointments", "appointment_id"), database, clock, plan_anew, batch=50,
         lease_seconds=lease_seconds, follows_commits=False,
     )  # fmt: skip
+    saying = DueLoop(
+        "say", DueTable("utterances", "utterance_id", order="due_at, seq"), database, clock, say, batch=100,
+        lease_seconds=lease_seconds, follows_commits=False,
+    )  # fmt: skip
+    forgetting = DueLoop(
+        "forget", DueTable("threads", "thread_id"), database, clock, forget, batch=100,
+        lease_seconds=lease_seconds, follows_commits=False,
+    )  # fmt: skip
     parts.wakes.sending = sending.wake
     parts.wakes.webhooks = webhooks.wake
     parts.wakes.replanning = replanning.wake
-    return [sending, webhooks, replanning]
+    parts.wakes.saying = saying.wake
+    return [sending, webhooks, replanning, saying, forgetting]

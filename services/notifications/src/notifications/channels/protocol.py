@@ -101,6 +101,8 @@ class Written:
     answers: str | None = None
     code: str | None = None
     press: str | None = None
+    contact: str | None = None
+    """Their own phone, shared by a button of the channel's, which vouches for it."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """WhatsApp Business Cloud API (Meta): templates to open a conversation, free text inside one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -17,9 +17,13 @@ from notifications.channels.protocol import (
     Webhook,
     Written,
 )
+from notifications.rules.texts import Button, Text
 
 LANGUAGES = {"pt-BR": "pt_BR", "zh-TW": "zh_TW"}
 STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
+MOST_BUTTONS, MOST_ROWS = 3, 10
+LONGEST_BUTTON, LONGEST_ROW, LONGEST_BODY = 20, 24, 1024
+"""What Meta takes in an interactive message."""
 
 
 class WhatsApp(Adapter):
@@ -75,14 +79,28 @@ def named(template: str, lines: int, *, asks: bool) -> str:
 
 
 def _free(letter: Letter) -> dict[str, Any]:
-    if not letter.text.buttons:
-        return {"type": "text", "text": {"preview_url": False, "body": letter.text.body}}
-    buttons = [
-        {"type": "reply", "reply": {"id": button.payload, "title": button.title[:20]}}
-        for button in letter.text.buttons
+    text = letter.text
+    if not text.buttons:
+        return {"type": "text", "text": {"preview_url": False, "body": text.body}}
+    interactive = _buttons(text.buttons) if len(text.buttons) <= MOST_BUTTONS else _list(text)
+    return {"type": "interactive", "interactive": interactive | {"body": {"text": text.body[:LONGEST_BODY]}}}
+
+
+def _buttons(buttons: Sequence[Button]) -> dict[str, Any]:
+    replies = [
+        {"type": "reply", "reply": {"id": one.payload, "title": one.title[:LONGEST_BUTTON]}}
+        for one in buttons
     ]
-    interactive = {"type": "button", "body": {"text": letter.text.body}, "action": {"buttons": buttons}}
-    return {"type": "interactive", "interactive": interactive}
+    return {"type": "button", "action": {"buttons": replies}}
+
+
+def _list(text: Text) -> dict[str, Any]:
+    """More answers than there is room for as buttons: a list that opens at a touch."""
+    rows = [{"id": one.payload, "title": one.title[:LONGEST_ROW]} for one in text.buttons[:MOST_ROWS]]
+    return {
+        "type": "list",
+        "action": {"button": text.menu[:LONGEST_BUTTON], "sections": [{"rows": rows}]},
+    }
 
 
 def _read(answer: httpx.Response) -> Outcome:

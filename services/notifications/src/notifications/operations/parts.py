@@ -24,6 +24,7 @@ class Wakes:
     sending: Callable[[], None] = _nothing
     webhooks: Callable[[], None] = _nothing
     replanning: Callable[[], None] = _nothing
+    saying: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True)

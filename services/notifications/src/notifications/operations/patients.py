@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.sealed import Sealer
-from notifications.tables import calls
+from notifications.tables import calls, conversations
 from notifications.tables.schema import attempts, inbound, messages
 
 
@@ -30,5 +30,22 @@ async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id
         .where(inbound.c.network_id == network_id, inbound.c.patient_id == patient_id)
         .values(text=None, address_index=b"")
     )
+    await _forget_conversations(tx, sealer, network_id, patient_id)
     await calls.forget_numbers(tx, network_id, patient_id)
     await sealer.drop(tx, network_id, patient_id)
+
+
+async def _forget_conversations(
+    tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id: UUID
+) -> None:
+    """Threads in which the patient wrote, with what was written there before anybody knew who it was."""
+    threads = await conversations.of_patient(tx, network_id, patient_id)
+    indexes = [one.address_index for one in threads]
+    await tx.execute(
+        sa.update(inbound)
+        .where(inbound.c.network_id == network_id, inbound.c.address_index.in_(indexes))
+        .values(text=None, address_index=b"")
+    )
+    await conversations.forget(tx, network_id, [one.thread_id for one in threads])
+    for thread in threads:
+        await sealer.drop(tx, network_id, thread.thread_id)

@@ -23,6 +23,8 @@ from notifications.channels import (
     telegram,
     whatsapp,
 )
+from notifications.operations import handles
+from notifications.operations.conversations import saying
 from notifications.operations.parts import Parts
 from notifications.operations.replies import hearing
 from notifications.operations.statuses import apply_statuses
@@ -94,6 +96,7 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
     async with parts.database.transaction(network_id) as tx:
         if statuses:
             await apply_statuses(tx, network_id, statuses, now=now)
+            await saying.apply_statuses(tx, parts, network_id, statuses, now=now)
         await _done(tx, network_id, [raw.webhook_id for raw in raws if raw.webhook_id not in waiting])
     blocked: Unavailable | None = None
     for raw in raws:
@@ -103,7 +106,7 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
         try:
             with telemetry.span("reply", parent=raw.traceparent):
                 for one in own:
-                    await hearing.hear(parts, network_id, one, now=now)
+                    await _hear(parts, network_id, one, now)
         except Unavailable as error:
             blocked = error
             continue
@@ -117,6 +120,15 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
     parts.wakes.sending()
     if blocked is not None:
         raise blocked
+
+
+async def _hear(parts: Parts, network_id: str, written: Written, now: datetime) -> None:
+    """A link into the chat tells who writes there; everything else is said to us."""
+    adapter = parts.adapters.get(written.channel)
+    if adapter is not None:
+        await adapter.took(network_id, written)
+    if not await handles.opened(parts, network_id, written, now=now):
+        await hearing.hear(parts, network_id, written, now=now)
 
 
 async def _read(tx: AsyncConnection, parts: Parts, network_id: str, ids: Sequence[UUID]) -> list[_Raw]:

@@ -1,43 +1,124 @@
-"""One reply from its arrival to its record."""
+"""One message of a patient from its arrival to its record: a reply to what we sent, or a turn of a conversation."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from common.contracts.booking import GetAppointments
+from common.contracts.booking import AppointmentState, GetAppointments
 from notifications.channels import Written
+from notifications.operations.conversations import keeping, owners, talking, turns
+from notifications.operations.conversations.facts import CHATS
+from notifications.operations.conversations.talking import Talk, Talked
 from notifications.operations.parts import Parts, ourselves
-from notifications.operations.planning import ACTIVE
-from notifications.operations.replies.acting import carry_out
-from notifications.operations.replies.binding import Heard, meaning_of
-from notifications.operations.replies.recording import known, record
+from notifications.operations.replies.acting import Result, carry_out
+from notifications.operations.replies.binding import Heard, Meaning, meaning_of
+from notifications.operations.replies.recording import TALKED, Answer, known, record
+from notifications.rules.dialogue import machine
+from notifications.rules.dialogue.values import State, Turn
+from notifications.rules.understand import pressed
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
+from notifications.tables.conversations import Thread
 
 
 async def hear(parts: Parts, network_id: str, written: Written, *, now: datetime) -> None:
-    """Understand one reply and carry it out. Raises `Unavailable` where an owner does not answer; then again."""
+    """Understand one message and carry it out. Raises `Unavailable` where somebody does not answer; then again."""
     inbound_id = uuid5(NAMESPACE_URL, f"{network_id}/{written.channel}/{written.provider_id}")
-    index = parts.sealer.index(network_id, written.sender)
     async with parts.database.transaction(network_id) as tx:
         if await known(tx, network_id, inbound_id):
             return
-        sent = await attempt_rows.at_address(tx, network_id, index)
+        thread = await turns.take(tx, parts.sealer, network_id, written, inbound_id, now=now)
+        seal = await parts.sealer.of(tx, network_id, thread.thread_id)
+        sent = await attempt_rows.at_address(tx, network_id, thread.address_index)
         messages = await message_rows.of_ids(tx, network_id, [one.message_id for one in sent])
-    heard = Heard(inbound_id, written, index, sent, messages)
-    meaning = meaning_of(heard, await _upcoming(parts, network_id, heard, now), now)
-    result = await carry_out(parts, network_id, heard, meaning)
-    await record(parts, network_id, heard, meaning, result, now)
+    heard = Heard(inbound_id, written, thread.address_index, sent, messages)
+    ahead = await _ahead(parts, network_id, heard, now)
+    meaning = meaning_of(heard, {key: one.status for key, one in ahead.items()}, now)
+    state = keeping.remembered(thread, seal, now=now)
+    answer = await _Hearing(parts, thread, heard, ahead, meaning, state, now).answer()
+    await record(parts, thread, heard, meaning, answer, now)
     parts.wakes.sending()
+    parts.wakes.saying()
 
 
-async def _upcoming(parts: Parts, network_id: str, heard: Heard, now: datetime) -> dict[UUID, str]:
-    """Visits ahead that were written about to this address, and how they stand with their owner now."""
+async def _ahead(parts: Parts, network_id: str, heard: Heard, now: datetime) -> dict[UUID, AppointmentState]:
+    """Visits ahead that were written about to this address, as they stand with their owner now."""
     ids = {one.appointment_id for one in heard.attempts if one.appointment_id is not None}
     if not ids:
         return {}
     found = await parts.asks.ask(GetAppointments(appointment_ids=list(ids)), caller=ourselves(network_id))
-    return {
-        record.appointment.appointment_id: record.appointment.status
-        for record in found.appointments
-        if record.appointment.status in ACTIVE and record.appointment.starts_at > now
-    }
+    return owners.upcoming(found.appointments, now)
+
+
+@dataclass(frozen=True)
+class _Hearing:
+    """One message with everything that is known of its thread."""
+
+    parts: Parts
+    thread: Thread
+    heard: Heard
+    ahead: dict[UUID, AppointmentState]
+    meaning: Meaning
+    state: State | None
+    now: datetime
+
+    async def answer(self) -> Answer:
+        """What is done about it. Buttons of ours and opting out count always; words, where nobody has taken over."""
+        if self._is_explicit:
+            return await self._reply()
+        if self.thread.paused_at is not None:
+            return Answer(Result(None), waits=True)
+        alarm = machine.alarming(self.heard.written.text)
+        if alarm is not None or self.meaning.intent == "operator":
+            talk = await self._talk()
+            return _talked(await talk.go_on(Turn(self.state, handover=alarm or machine.OPERATOR)))
+        if self.state is None and (self._means_something or not self._may_begin):
+            return await self._reply()
+        talked = await (await self._talk()).hear()
+        if not talked.turn.understood and (self._means_something or (self.state is None and self._is_asked)):
+            return await self._reply()
+        return _talked(talked)
+
+    @property
+    def _is_explicit(self) -> bool:
+        payload = self.heard.written.payload
+        pressed_ours = payload is not None and (
+            pressed(payload) is not None or self.meaning.answered is not None
+        )
+        return pressed_ours or self.meaning.intent in {"stop", "stop-all"}
+
+    @property
+    def _means_something(self) -> bool:
+        meaning = self.meaning
+        return bool(meaning.intent or meaning.options or meaning.answered)
+
+    @property
+    def _may_begin(self) -> bool:
+        return self.heard.written.channel in CHATS
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether a request to confirm stands: what makes no answer to it is for a person."""
+        return any(
+            one.data.get("asked_confirm") and self.ahead[one.appointment_id].status == "booked"
+            for one in self.heard.messages.values()
+            if one.appointment_id in self.ahead
+        )
+
+    async def _reply(self) -> Answer:
+        about = self.meaning.about
+        if self.meaning.intent == "move" and about is not None and about.appointment_id in self.ahead:
+            talk = await self._talk()
+            return _talked(await talk.begin_move(self.ahead[about.appointment_id]), "move")
+        return Answer(await carry_out(self.parts, self.thread.network_id, self.heard, self.meaning))
+
+    async def _talk(self) -> Talk:
+        sent_to = {one.patient_id for one in self.heard.attempts}
+        return await talking.talk(
+            self.parts, self.thread, self.heard.written, self.heard.inbound_id, self.state, sent_to, now=self.now
+        )  # fmt: skip
+
+
+def _talked(talked: Talked, understood_as: str | None = None) -> Answer:
+    meant = understood_as or (TALKED if talked.turn.understood else None)
+    return Answer(Result("operator" if talked.turn.handover == machine.OPERATOR else meant), talked)

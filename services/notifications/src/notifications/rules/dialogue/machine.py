@@ -32,6 +32,7 @@ from notifications.rules.when import when
 
 PAYLOAD = re.compile(r"chat:(?P<question>[\w-]{1,40}):(?P<place>\d{1,2})$")
 MOST_MISSES = 2
+OPERATOR = "asked for a person"
 PHONE = re.compile(r"\+?\d[\d\s().-]{5,18}\d")
 NAME = re.compile(r"[^\W\d_][\w'’.-]*(?: [\w'’.-]+){0,5}$")
 NOT_A_NAME = ("back", "no", "hello", "operator", "book", "visits", "move", "cancel", "confirm")
@@ -50,16 +51,19 @@ def hear(state: State | None, said: Said, facts: Facts) -> Turn:
     """One message of the patient. Nothing is changed by what is not understood; after the second a person goes on."""
     if said.payload is not None and (button := PAYLOAD.match(said.payload)):
         return _pressed(state, said, facts, button["question"], int(button["place"]))
-    for kind in ("anger", "care"):
-        if words.mentions(said.text, kind):
-            return Turn(state, handover=f"words of {kind}")
-    if understand.spoken(said.text, ("operator",)):
-        return Turn(state, handover="asked for a person")
+    alarm = alarming(said.text)
+    if alarm is not None or understand.spoken(said.text, ("operator",)):
+        return Turn(state, handover=alarm or OPERATOR)
     if understand.spoken(said.text, ("back", "hello")):
         return asking.menu(said)
     turn = _in_step(state, said, facts) if state is not None else None
     turn = turn or _wish(state, said, facts)
     return turn or _missed(state, said)
+
+
+def alarming(text: str) -> str | None:
+    """Why a person has to go on at once: anger, or words that no machine should answer."""
+    return next((f"words of {kind}" for kind in ("anger", "care") if words.mentions(text, kind)), None)
 
 
 def begin_move(appointment: AppointmentState, said: Said, facts: Facts) -> Turn:
@@ -272,7 +276,7 @@ def _picked(state: State, choice: Choice, said: Said, facts: Facts) -> Turn:
         case "move" | "cancel":
             return asking.proceed(state.model_copy(update={"wish": choice.kind}), said, facts)
         case "operator":
-            return Turn(state, handover="asked for a person")
+            return Turn(state, handover=OPERATOR)
         case _:
             return _answered(state, agrees=choice.kind == "yes")
 

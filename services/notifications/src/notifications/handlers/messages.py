@@ -1,4 +1,4 @@
-"""Subject to operation or query: translation, and nothing decided here."""
+"""Messages: what plans them, what sends and stops them, and what is asked about them."""
 
 from uuid import UUID
 
@@ -50,10 +50,9 @@ from common.contracts.notifications import (
 )
 from common.contracts.patient_profile import PatientChanged, PatientErased
 from common.contracts.recall import OutreachDue
-from common.delivery import Readers
 from common.errors import NotAllowed
-from common.rpc import Answers
 from notifications import queries
+from notifications.handlers.registry import answers, readers
 from notifications.operations import (
     asking,
     brake,
@@ -67,9 +66,6 @@ from notifications.operations import (
 )
 from notifications.operations.calls import dialogue, following
 from notifications.operations.parts import Parts
-
-answers = Answers[Parts]()
-readers = Readers[Parts]()
 
 MAY_BRAKE = frozenset({"manager", "admin", "system"})
 MAY_SET_POLICY = frozenset({"manager", "admin"})

@@ -1,4 +1,4 @@
-"""The questions that this service answers."""
+"""What went out to patients and what came back."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -60,6 +60,8 @@ class Message:
     created_at: datetime
     sent_at: datetime | None
     mode: Mode = "fallback"
+    template_version: str | None = None
+    """The wording that was sent: `built-in`, or the network's or branch's version."""
 
 
 COLUMNS = [messages.c[field.name] for field in fields(Message)]
@@ -112,6 +114,17 @@ async def of_origin(
         .with_for_update()
     )
     return [value(row) for row in await tx.execute(query)]
+
+
+async def newest_of_appointment(tx: AsyncConnection, network_id: str, appointment_id: UUID) -> Message | None:
+    """What was planned last about an appointment, whatever became of it."""
+    query = (
+        _SELECT.where(messages.c.network_id == network_id, messages.c.origin_id == appointment_id)
+        .order_by(messages.c.message_id.desc())
+        .limit(1)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else value(row)
 
 
 async def reminders_of(

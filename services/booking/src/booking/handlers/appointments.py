@@ -2,7 +2,6 @@
 
 from booking.handlers.parts import Parts, answers
 from booking.operations import booking, changing, moving, referrals
-from booking.operations.acting import settled
 from common.caller import Caller
 from common.contracts.booking import (
     AppointmentRecord,
@@ -19,69 +18,46 @@ from common.contracts.booking import (
 
 @answers.to(BookAppointment)
 async def book_appointment(command: BookAppointment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await booking.book_at_once(parts.database, acting, command) or await settled(
-        parts.database, command, caller.network_id, lambda tx: referrals.book(tx, acting, command)
-    )
+    booked = await booking.book_at_once(parts.database, parts.acting(caller), command)
+    return booked or await parts.carry_out(referrals.book, command, caller)
 
 
 @answers.to(RescheduleAppointment)
 async def reschedule_appointment(
     command: RescheduleAppointment, caller: Caller, parts: Parts
 ) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: moving.reschedule(tx, acting, command)
-    )
+    return await parts.carry_out(moving.reschedule, command, caller)
 
 
 @answers.to(ConfirmAppointment)
 async def confirm_appointment(command: ConfirmAppointment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.confirm(tx, acting, command)
-    )
+    return await parts.carry_out(changing.confirm, command, caller)
 
 
 @answers.to(CancelAppointment)
 async def cancel_appointment(command: CancelAppointment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.cancel(tx, acting, command)
-    )
+    return await parts.carry_out(changing.cancel, command, caller)
 
 
 @answers.to(CheckInAppointment)
 async def check_in_appointment(
     command: CheckInAppointment, caller: Caller, parts: Parts
 ) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.check_in(tx, acting, command)
-    )
+    return await parts.carry_out(changing.check_in, command, caller)
 
 
 @answers.to(CompleteAppointment)
 async def complete_appointment(
     command: CompleteAppointment, caller: Caller, parts: Parts
 ) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.complete(tx, acting, command)
-    )
+    return await parts.carry_out(changing.complete, command, caller)
 
 
 @answers.to(MarkNoShow)
 async def mark_no_show(command: MarkNoShow, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.miss(tx, acting, command)
-    )
+    return await parts.carry_out(changing.miss, command, caller)
 
 
 @answers.to(CorrectAppointment)
 async def correct_appointment(command: CorrectAppointment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: changing.correct(tx, acting, command)
-    )
+    return await parts.carry_out(changing.correct, command, caller)

@@ -2,7 +2,6 @@
 
 from booking.handlers.parts import Parts, answers
 from booking.operations import money, till
-from booking.operations.acting import settled
 from booking.queries import money as money_queries
 from booking.queries import till as till_queries
 from common.caller import Caller
@@ -26,50 +25,32 @@ from common.contracts.booking import (
 
 @answers.to(RecordPayment)
 async def record_payment(command: RecordPayment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: money.pay(tx, acting, command)
-    )
+    return await parts.carry_out(money.pay, command, caller)
 
 
 @answers.to(RefundPayment)
 async def refund_payment(command: RefundPayment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: money.refund(tx, acting, command)
-    )
+    return await parts.carry_out(money.refund, command, caller)
 
 
 @answers.to(ReversePayment)
 async def reverse_payment(command: ReversePayment, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: money.reverse(tx, acting, command)
-    )
+    return await parts.carry_out(money.reverse, command, caller)
 
 
 @answers.to(MoveCredit)
 async def move_credit(command: MoveCredit, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: money.move(tx, acting, command)
-    )
+    return await parts.carry_out(money.move, command, caller)
 
 
 @answers.to(PutInstalments)
 async def put_instalments(command: PutInstalments, caller: Caller, parts: Parts) -> AppointmentRecord:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: money.agree(tx, acting, command)
-    )
+    return await parts.carry_out(money.agree, command, caller)
 
 
 @answers.to(CloseDay)
 async def close_day(command: CloseDay, caller: Caller, parts: Parts) -> Closing:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: till.close_day(tx, acting, command)
-    )
+    return await parts.carry_out(till.close_day, command, caller)
 
 
 @answers.to(BalanceOf)

@@ -1,14 +1,21 @@
 """What the handlers work with, and the table of what they answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypeVar
 
-from booking.operations.acting import Acting
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.operations.acting import Acting, settled
 from booking.tables.directory import Directories
 from common.caller import Caller
 from common.clock import Clock
+from common.contracts.messages import Command, Message
 from common.database import Database
 from common.rpc import Answers
+
+Answer = TypeVar("Answer", bound=Message)
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,18 @@ class Parts:
             moves_limit=self.moves_limit,
             overbook_limit=self.overbook_limit,
             offer_lasts=self.offer_lasts,
+        )
+
+    async def carry_out(
+        self,
+        operation: Callable[[AsyncConnection, Acting, Any], Awaitable[Answer]],
+        command: Command[Answer],
+        caller: Caller,
+    ) -> Answer:
+        """The operation in a transaction of its own, once for each command."""
+        acting = self.acting(caller)
+        return await settled(
+            self.database, command, caller.network_id, lambda tx: operation(tx, acting, command)
         )
 
 

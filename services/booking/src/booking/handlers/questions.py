@@ -26,7 +26,7 @@ from common.contracts.booking import (
 from common.rpc import Written
 
 
-@answers.to(FindFreeSlots)
+@answers.in_writing_to(FindFreeSlots)
 async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) -> Written[FreeSlots]:
     expect_may(caller, "find")
     now = parts.clock.now()

@@ -2,7 +2,6 @@
 
 from booking.handlers.parts import Parts, answers
 from booking.operations import queue
-from booking.operations.acting import settled
 from booking.queries import queue as queries
 from common.caller import Caller
 from common.contracts.booking import CallTicket, EndTicket, GetTicket, Queue, ShowQueue, TakeTicket, Ticket
@@ -10,26 +9,17 @@ from common.contracts.booking import CallTicket, EndTicket, GetTicket, Queue, Sh
 
 @answers.to(TakeTicket)
 async def take_ticket(command: TakeTicket, caller: Caller, parts: Parts) -> Ticket:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: queue.take(tx, acting, command)
-    )
+    return await parts.carry_out(queue.take, command, caller)
 
 
 @answers.to(CallTicket)
 async def call_ticket(command: CallTicket, caller: Caller, parts: Parts) -> Ticket:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: queue.call(tx, acting, command)
-    )
+    return await parts.carry_out(queue.call, command, caller)
 
 
 @answers.to(EndTicket)
 async def end_ticket(command: EndTicket, caller: Caller, parts: Parts) -> Ticket:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: queue.end(tx, acting, command)
-    )
+    return await parts.carry_out(queue.end, command, caller)
 
 
 @answers.to(ShowQueue)

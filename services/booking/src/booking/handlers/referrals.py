@@ -2,7 +2,6 @@
 
 from booking.handlers.parts import Parts, answers
 from booking.operations import referrals
-from booking.operations.acting import settled
 from booking.queries import referrals as queries
 from common.caller import Caller
 from common.contracts.booking import CreateReferral, DeclineReferral, ListReferrals, Referral, Referrals
@@ -10,18 +9,12 @@ from common.contracts.booking import CreateReferral, DeclineReferral, ListReferr
 
 @answers.to(CreateReferral)
 async def create_referral(command: CreateReferral, caller: Caller, parts: Parts) -> Referral:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: referrals.create(tx, acting, command)
-    )
+    return await parts.carry_out(referrals.create, command, caller)
 
 
 @answers.to(DeclineReferral)
 async def decline_referral(command: DeclineReferral, caller: Caller, parts: Parts) -> Referral:
-    acting = parts.acting(caller)
-    return await settled(
-        parts.database, command, caller.network_id, lambda tx: referrals.decline(tx, acting, command)
-    )
+    return await parts.carry_out(referrals.decline, command, caller)
 
 
 @answers.to(ListReferrals)

@@ -68,7 +68,7 @@ class Changes:
         self.message(
             sending.message, outcome="sending", reason=None, text=sending.message.text,
             locale=sending.message.locale, verdict=verdicts.stored(sending.verdict), sent_at=self._now,
-            data=sending.message.data,
+            data=sending.message.data, template_version=sending.message.template_version,
         )  # fmt: skip
 
     def wait(self, message: Message, verdict: Verdict) -> None:

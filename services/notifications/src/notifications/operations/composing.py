@@ -15,9 +15,8 @@ from notifications.operations.asking import Answers
 from notifications.operations.deciding import Surroundings
 from notifications.operations.planning import ACTIVE
 from notifications.rules import facts
-from notifications.rules.texts import Button, Subject, Text, Visit, compose
+from notifications.rules.texts import Button, Form, Subject, Text, Visit, compose
 from notifications.tables.messages import Message
-from notifications.templates import texts
 from notifications.templates.spoken import spoken
 
 LONGEST = timedelta(days=731)
@@ -34,8 +33,8 @@ class Other:
 
 def composed(
     message: Message, card: Card | None, record: AppointmentRecord | None, around: Surroundings, links: Links,
-    public_url: str, *, asks: bool, by_buttons: bool, aloud: bool = False, others: Sequence[Other] = (),
-    now: datetime,
+    public_url: str, *, asks: bool, by_buttons: bool, aloud: bool = False, form: Form = "full",
+    others: Sequence[Other] = (), now: datetime,
 ) -> Text:  # fmt: skip
     """Everything is as it stands now: the practitioner and the place come from the appointment, not from the plan.
 
@@ -63,9 +62,10 @@ def composed(
     )
     parts = (*day_of(message, others), *message.parts)
     no_links = bool(card and card.preferences.no_smartphone) and not aloud
+    words = spoken(locale).texts if aloud else around.wordings.texts(parts[0], locale, message.branch_id)
     return compose(
-        spoken(locale).texts if aloud else texts(locale), parts, subject, facts.reader(card, locale),
-        now=now, asks=asks, by_buttons=by_buttons, links=not no_links, payload=str(message.appointment_id),
+        words, parts, subject, facts.reader(card, words.locale), now=now, asks=asks, by_buttons=by_buttons,
+        links=not no_links, payload=str(message.appointment_id), form=form,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from notifications.operations.asking import Answers, Question
 from notifications.operations.budgets import budget_end
 from notifications.operations.planning import ACTIVE
 from notifications.operations.policies import Governing, governing
+from notifications.operations.wordings.in_force import InForce, in_force
 from notifications.rules import facts
 from notifications.rules.decide import decide
 from notifications.rules.values import AppointmentFacts, Facts, Pack, Touch, Verdict
@@ -42,6 +43,7 @@ class Surroundings:
     """Where a person has taken over the conversation with a patient."""
     touches: Mapping[UUID, tuple[Touch, ...]]
     """What caps count, of patients with an invitation."""
+    wordings: InForce
     limited: Mapping[Channel, datetime]
     """Until when channels wait, whose provider has had enough."""
 
@@ -85,6 +87,7 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
         ),
         paused=frozenset((row.channel, row.template) for row in stopped),
         held=await conversations.paused_channels(tx, network_id, {one.patient_id for one in batch}),
+        wordings=await in_force(tx, network_id),
         touches=await _touches(
             tx, network_id, batch, [policies.pack(network, one) for one in branches.values()]
         ),

@@ -23,6 +23,7 @@ from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
 from notifications.operations.parts import Parts
 from notifications.operations.settling import settle_old
+from notifications.operations.wordings.leaving import as_leaves
 from notifications.rules import facts
 from notifications.rules.values import Verdict
 from notifications.tables import attempts as attempt_rows
@@ -124,20 +125,23 @@ def _opened(
     text = composing.composed(
         message, card, record, batch.around, parts.links, parts.public_url,
         asks=asks, by_buttons=parts.adapters[channel].buttons, aloud=channel == "voice",
+        form="sms" if channel == "sms" else "full",
         others=composing.others_of(message, batch.answers), now=now,
     )  # fmt: skip
+    text, charge = as_leaves(text, batch.around.network.country, channel, now.date())
     known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
     attempt = known or Attempt(
         network_id=batch.network_id, attempt_id=new_id(), message_id=message.message_id,
         patient_id=message.patient_id, appointment_id=message.appointment_id, channel=channel, outcome="open",
         delivery="none", in_flight=True, tries=0, at=now, address=seal.close(to, about="attempts.address"),
         address_index=parts.sealer.index(batch.network_id, to), provider_id=None, reason=None,
-        trace_id=_trace_id(message),
+        trace_id=_trace_id(message), segments=charge.counted.segments if charge else None,
+        cost=charge.amount if charge else None, currency=charge.currency if charge else None,
     )  # fmt: skip
     attempt = replace(attempt, tries=attempt.tries + 1, in_flight=True)
     told = replace(
         message, text=composing.sealed(text, seal), locale=text.locale,
-        data={**message.data, "asked_confirm": asks},
+        data={**message.data, "asked_confirm": asks}, template_version=text.version,
     )  # fmt: skip
     enclosure = (
         enclosing.enclosed(message, text, record, batch.around, parts, to, now=now)

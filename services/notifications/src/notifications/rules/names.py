@@ -1,12 +1,15 @@
 """Names and specialities in the Russian dative ("к кому"), as a proposal that a person looks at before it is stored."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from pytrovich.detector import PetrovichGenderDetector
 from pytrovich.enums import Case, Gender, NamePart
 from pytrovich.maker import PetrovichDeclinationMaker
+
+from common.contracts.notifications import ProposedNameForms
 
 CYRILLIC = re.compile(r"[а-яёәғқңөұүһі-]+", re.IGNORECASE)
 TITLES = frozenset({"доктор", "д-р", "др", "врач"})
@@ -126,3 +129,11 @@ def _dative_of_part(word: str) -> str:
     if last in {"ь", "й"}:
         return f"{word[:-1]}ю"
     return word if last in "оеуиюыэ" else f"{word}у"
+
+
+def proposed(display: Mapping[str, str], speciality: Mapping[str, str]) -> ProposedNameForms:
+    """The forms that this system's texts need, in the languages that have them."""
+    name, work = dative_of_name(display.get("ru", "")), dative_of_speciality(speciality.get("ru", ""))
+    return ProposedNameForms(
+        dative={"ru": name} if name else {}, speciality_dative={"ru": work} if work else {}
+    )

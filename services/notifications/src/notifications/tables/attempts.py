@@ -37,6 +37,10 @@ class Attempt:
     provider_id: str | None
     reason: str | None
     trace_id: str | None
+    segments: int | None = None
+    """Of an SMS, with what they cost in minor units at the price of the day."""
+    cost: int | None = None
+    currency: str | None = None
 
 
 _SELECT = sa.select(*[attempts.c[field.name] for field in fields(Attempt)])

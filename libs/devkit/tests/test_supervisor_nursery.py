@@ -99,7 +99,7 @@ async def test_whoever_works_behind_the_scenes_lets_others_go_first(supervisor, 
     await supervisor.start([nursery])
     behind, before = Baby(folder, nursery, "recall"), Baby(folder, nursery, "gateway")
     await supervisor.start([behind, before])
-    assert [psutil.Process(one.pid).nice() for one in (behind, before)] == [10, 0]
+    assert [psutil.Process(one.pid).nice() for one in (behind, before)] == [5, 0]
 
 
 async def test_a_killed_child_is_born_again(supervisor, said, folder):

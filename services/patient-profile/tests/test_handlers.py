@@ -41,6 +41,7 @@ from common.contracts.patient_profile import (
     UpdatePatient,
 )
 from common.database import AlreadyApplied, Database
+from common.delivery import Heard
 from common.errors import Refused, Unavailable
 from common.ids import new_id
 from common.rpc import Answers, Asks
@@ -370,18 +371,20 @@ async def test_an_appointment_told_of_twice_makes_its_patient_real_once(
 ) -> None:
     made = await handlers.register(registration(), anonymous(network_id), parts)
     event = booked(network_id, made.patient_id)
-    await handlers.make_real(event, parts)
+    await handlers.make_real([Heard(event, None)], parts)
     with pytest.raises(AlreadyApplied):
-        await handlers.make_real(event, parts)
+        await handlers.make_real([Heard(event, None)], parts)
     assert await count(database, network_id, "outbox") == 1
-    await handlers.make_real(booked(network_id, made.patient_id), parts)
+    await handlers.make_real([Heard(booked(network_id, made.patient_id), None)], parts)
     assert await count(database, network_id, "outbox") == 1
 
 
 async def test_whoever_books_for_somebody_is_real_too(parts: Parts, network_id: str) -> None:
     child = await handlers.register(registration(full_name="Ахметов Тимур"), anonymous(network_id), parts)
     mother = await handlers.register(registration(), anonymous(network_id), parts)
-    await handlers.make_real(booked(network_id, child.patient_id, booked_by=mother.patient_id), parts)
+    await handlers.make_real(
+        [Heard(booked(network_id, child.patient_id, booked_by=mother.patient_id), None)], parts
+    )
     found = await handlers.find_patients(
         FindPatients(phone="87011234567", country="KZ"), caller(network_id), parts
     )

@@ -123,8 +123,8 @@ async def test_candidates_and_the_day_board_show_alerts(desk: Desk) -> None:
 
 async def test_cards_come_by_id_and_unknown_ids_are_left_out(desk: Desk) -> None:
     one = await desk.register("Ахметова Айгерим Нурлановна", locale="kk", email="a@example.kz")
-    async with desk.database.transaction(desk.caller.network_id) as tx:
-        got = await queries.cards(tx, GetCards(patient_ids=[one, new_id(), one]), desk.caller, desk.sealer)
+    query = GetCards(patient_ids=[one, new_id(), one])
+    got = await queries.cards(desk.database.statements, query, desk.caller, desk.sealer)
     assert list(got.cards) == [one]
     card = got.cards[one]
     assert (card.given_name, card.locale, card.email, card.version) == ("Айгерим", "kk", "a@example.kz", 1)
@@ -133,14 +133,13 @@ async def test_cards_come_by_id_and_unknown_ids_are_left_out(desk: Desk) -> None
 
 async def test_accounting_gets_no_card(desk: Desk) -> None:
     one = await desk.register("Ахметова Айгерим")
-    async with desk.database.transaction(desk.caller.network_id) as tx:
-        with pytest.raises(NotAllowed):
-            await queries.cards(
-                tx,
-                GetCards(patient_ids=[one]),
-                caller(desk.caller.network_id, roles=("accounting",)),
-                desk.sealer,
-            )
+    with pytest.raises(NotAllowed):
+        await queries.cards(
+            desk.database.statements,
+            GetCards(patient_ids=[one]),
+            caller(desk.caller.network_id, roles=("accounting",)),
+            desk.sealer,
+        )
 
 
 # --- tasks ----------------------------------------------------------------------------------------------

@@ -4,12 +4,14 @@ Three roles per service: `<service>_owner` migrates, `<service>_app` works under
 `<service>_worker` claims due rows across networks and sees nothing but their ids.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as UUID_COLUMN
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -46,7 +48,7 @@ def standard_tables(metadata: sa.MetaData) -> None:
     sa.Table(
         "outbox", metadata,
         sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("event_id", UUID, nullable=False, unique=True),
+        sa.Column("event_id", UUID_COLUMN, nullable=False, unique=True),
         sa.Column("network_id", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
@@ -60,7 +62,7 @@ def standard_tables(metadata: sa.MetaData) -> None:
     )  # fmt: skip
     sa.Table(
         "inbox", metadata,
-        sa.Column("event_id", UUID, primary_key=True),
+        sa.Column("event_id", UUID_COLUMN, primary_key=True),
         sa.Column("reader", sa.Text, primary_key=True),
         sa.Column("network_id", sa.Text, nullable=False),
         sa.Column("applied_at", INSTANT, nullable=False, server_default=sa.func.now()),
@@ -69,7 +71,7 @@ def standard_tables(metadata: sa.MetaData) -> None:
     sa.Table(
         "commands", metadata,
         sa.Column("network_id", sa.Text, primary_key=True),
-        sa.Column("command_id", UUID, primary_key=True),
+        sa.Column("command_id", UUID_COLUMN, primary_key=True),
         sa.Column("body_hash", sa.Text, nullable=False),
         sa.Column("reply", sa.LargeBinary),
         sa.Column("recorded_at", INSTANT, nullable=False, server_default=sa.func.now()),
@@ -77,7 +79,7 @@ def standard_tables(metadata: sa.MetaData) -> None:
     )  # fmt: skip
     sa.Table(
         "dead_letters", metadata,
-        sa.Column("event_id", UUID, primary_key=True),
+        sa.Column("event_id", UUID_COLUMN, primary_key=True),
         sa.Column("durable", sa.Text, primary_key=True),
         sa.Column("network_id", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
@@ -203,6 +205,29 @@ class Database:
             yield tx
         self.applied += 1
 
+    @asynccontextmanager
+    async def applying_together(
+        self, events: Sequence[Event], reader: str
+    ) -> AsyncIterator[tuple[AsyncConnection, set[UUID]]]:
+        """The same for many events of one network; which of them are fresh comes with the transaction.
+
+        Raises `AlreadyApplied` where none is.
+        """
+        async with self.transaction(events[0].network_id) as tx:
+            received = await tx.execute(
+                _RECEIVE_ALL,
+                {
+                    "event_ids": [event.event_id for event in events],
+                    "reader": reader,
+                    "network": events[0].network_id,
+                },
+            )
+            fresh = set(received.scalars())
+            if not fresh:
+                raise AlreadyApplied
+            yield tx, fresh
+        self.applied += len(fresh)
+
     async def once(
         self,
         command: Command[Answer],
@@ -266,6 +291,10 @@ class Database:
 _SCOPE = sa.text("SELECT set_config('app.network', :network, true)")
 _RECEIVE = sa.text(
     "INSERT INTO inbox (event_id, reader, network_id) VALUES (:event_id, :reader, :network) ON CONFLICT DO NOTHING"
+)
+_RECEIVE_ALL = sa.text(
+    "INSERT INTO inbox (event_id, reader, network_id) SELECT event_id, :reader, :network"
+    " FROM unnest(CAST(:event_ids AS uuid[])) AS event_id ON CONFLICT DO NOTHING RETURNING event_id"
 )
 _RECORD_COMMAND = sa.text(
     "WITH scope AS MATERIALIZED (SELECT set_config('app.network', :network, true) AS network_id)"

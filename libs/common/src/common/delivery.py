@@ -8,8 +8,10 @@ times, then a row in this service's own dead letters, which a person can list an
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import nats.errors
@@ -19,6 +21,7 @@ import sqlalchemy as sa
 import structlog
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
@@ -31,6 +34,7 @@ from common.encoding import canonical
 from common.errors import Refused, Unavailable, unavailability
 
 Parts = TypeVar("Parts")
+Happened = TypeVar("Happened", bound=Event)
 
 ATTEMPTS = 6
 """A bug is tried this often before it becomes a dead letter."""
@@ -43,12 +47,21 @@ BATCH = 32
 
 
 @dataclass(frozen=True)
+class Heard(Generic[Happened]):
+    """An event, and the trace that it came by."""
+
+    event: Happened
+    trace: str | None
+
+
+@dataclass(frozen=True)
 class Reader(Generic[Parts]):
     """One durable reader and the function that applies what it reads."""
 
     durable: str
     events: dict[str, type[Event]]
     apply: Callable[[Any, Parts], Awaitable[None]]
+    apply_together: Callable[[Sequence[Heard[Any]], Parts], Awaitable[None]] | None = None
 
     @property
     def owner(self) -> str:
@@ -84,6 +97,29 @@ class Readers(Generic[Parts]):
             apply: Callable[[Any, Parts], Awaitable[None]],
         ) -> Callable[[Any, Parts], Awaitable[None]]:
             self.readers.append(Reader(durable, {event.subject: event for event in events}, apply))
+            return apply
+
+        return register
+
+    def together(
+        self, *events: type[Event], durable: str
+    ) -> Callable[
+        [Callable[[Sequence[Heard[Any]], Parts], Awaitable[None]]],
+        Callable[[Sequence[Heard[Any]], Parts], Awaitable[None]],
+    ]:
+        """Register the function that applies many of these events, all of one network, in one transaction.
+
+        For readers that every booking sets to work. Where it raises, each event is applied by itself.
+        """
+
+        def register(
+            apply: Callable[[Sequence[Heard[Any]], Parts], Awaitable[None]],
+        ) -> Callable[[Sequence[Heard[Any]], Parts], Awaitable[None]]:
+            async def apply_one(event: Event, parts: Parts) -> None:
+                await apply([Heard(event, telemetry.traceparent())], parts)
+
+            self.of(*events, durable=durable)(apply_one)
+            self.readers[-1] = replace(self.readers[-1], apply_together=apply)
             return apply
 
         return register
@@ -182,10 +218,13 @@ class Consumption(Generic[Parts]):
         return count
 
     def _subscribe(self, reader: Reader[Parts]) -> None:
+        consume_one = partial(self._consume, reader)
+        consume_raw = _Fetched(partial(self._consume_all, reader)) if reader.apply_together else consume_one
+
         async def consume(message: NatsMessage) -> None:
             self.in_flight += 1
             try:
-                await self._consume(reader, message)
+                await consume_raw(message.raw_message)
             finally:
                 self.in_flight -= 1
                 self.taken += 1
@@ -198,21 +237,72 @@ class Consumption(Generic[Parts]):
             ack_policy=AckPolicy.MANUAL,
         )(consume)
 
-    async def _consume(self, reader: Reader[Parts], message: NatsMessage) -> None:
-        raw = message.raw_message
-        headers = dict(raw.headers or {})
-        subject, data = raw.subject, raw.data
-        attempt = raw.metadata.num_delivered or 1
-        outcome = await self.apply(reader, subject, data, headers, attempt)
-        try:
-            if outcome == "again":
-                await raw.nak(delay=self._delay(attempt))
+    async def _consume_all(self, reader: Reader[Parts], raws: list[Msg]) -> None:
+        for raw in await self._left_of(reader, raws) if len(raws) > 1 else raws:
+            await self._consume(reader, raw)
+
+    async def _left_of(self, reader: Reader[Parts], raws: list[Msg]) -> list[Msg]:
+        """What could not be applied together, network by network."""
+        networks: dict[str, list[tuple[Msg, Heard[Any]]]] = defaultdict(list)
+        left = []
+        for raw in raws:
+            try:
+                event = reader.events[raw.subject].model_validate_json(raw.data)
+            except (ValidationError, KeyError):
+                left.append(raw)
             else:
+                networks[event.network_id].append((raw, Heard(event, (raw.headers or {}).get("traceparent"))))
+        for network_id, group in networks.items():
+            outcome = await self._apply_together(reader, network_id, [heard for _, heard in group])
+            if outcome is None:
+                left += [raw for raw, _ in group]
+                continue
+            for raw, _ in group:
+                await self._acknowledge(reader, raw)
+            telemetry.EVENTS.labels(durable=reader.durable, outcome=outcome).inc(len(group))
+        return left
+
+    async def _apply_together(
+        self, reader: Reader[Parts], network_id: str, heard: Sequence[Heard[Any]]
+    ) -> str | None:
+        assert reader.apply_together is not None
+        with telemetry.span(f"{reader.durable} together", SpanKind.CONSUMER, events=len(heard)):
+            structlog.contextvars.bind_contextvars(network=network_id)
+            try:
+                await reader.apply_together(heard, self._parts)
+            except AlreadyApplied:
+                return "repeated"
+            except Exception as error:  # noqa: BLE001 - whatever it is, it shows again, by the event it comes from
+                telemetry.log().info(
+                    "events are applied one by one", durable=reader.durable, error=telemetry.where(error)
+                )
+                return None
+            finally:
+                structlog.contextvars.unbind_contextvars("network")
+        return "applied"
+
+    async def _acknowledge(
+        self, reader: Reader[Parts], raw: Msg, *, again_after: float | None = None
+    ) -> None:
+        try:
+            if again_after is None:
                 await raw.ack()
+            else:
+                await raw.nak(delay=again_after)
         except nats.errors.Error as error:
             telemetry.log().warning(
                 "acknowledgement lost", durable=reader.durable, error=telemetry.where(error)
             )
+
+    async def _consume(self, reader: Reader[Parts], raw: Msg) -> None:
+        headers = dict(raw.headers or {})
+        subject, data = raw.subject, raw.data
+        attempt = raw.metadata.num_delivered or 1
+        outcome = await self.apply(reader, subject, data, headers, attempt)
+        if outcome == "again":
+            await self._acknowledge(reader, raw, again_after=self._delay(attempt))
+        else:
+            await self._acknowledge(reader, raw)
         telemetry.EVENTS.labels(durable=reader.durable, outcome=outcome).inc()
 
     def _delay(self, attempt: int) -> float:
@@ -306,6 +396,30 @@ class Consumption(Generic[Parts]):
                 await self.replay_requested()
             except Unavailable as error:
                 telemetry.log().warning("replays wait", who=error.who)
+
+
+class _Fetched:
+    """Brings what was fetched at once together again.
+
+    FastStream hands it over message by message, in tasks that all start before anything else runs; its own batches
+    wait until they are full.
+    """
+
+    def __init__(self, consume: Callable[[list[Msg]], Awaitable[None]]) -> None:
+        self._consume = consume
+        self._raws: list[Msg] = []
+        self._consuming: asyncio.Task[None] | None = None
+
+    async def __call__(self, raw: Msg) -> None:
+        if not self._raws:
+            self._consuming = asyncio.create_task(self._consume_fetched())
+        self._raws.append(raw)
+        assert self._consuming is not None
+        await self._consuming
+
+    async def _consume_fetched(self) -> None:
+        raws, self._raws = self._raws, []
+        await self._consume(raws)
 
 
 async def _as_it_came(message: NatsMessage) -> NatsMessage:

@@ -32,6 +32,8 @@ BATCH = 500
 ACKNOWLEDGE_SECONDS = 5.0
 LOOK_SECONDS = 3.0
 """How often the relay looks whether the stream is still the one it published to."""
+PACE_SECONDS = 0.01
+"""Between two batches: what is committed meanwhile goes together, at a fraction of the cost."""
 SILENT_BATCHES = 2
 """After so many batches in a row without one acknowledgement, a stream that can be asked about is made anew."""
 
@@ -177,6 +179,8 @@ class Relay:
             if rows:
                 await self._publish(connection, js, created, rows)
             if len(rows) < BATCH:
+                if rows:
+                    await asyncio.sleep(PACE_SECONDS)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), timeout=0.5)
 

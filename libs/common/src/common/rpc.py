@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import nats.errors
 import orjson
@@ -124,20 +124,38 @@ class Answers(Generic[Parts]):
     def to(
         self, request: type[Request[Answer]]
     ) -> Callable[
-        [Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]]],
-        Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]],
+        [Callable[[Any, Caller, Parts], Awaitable[Answer]]], Callable[[Any, Caller, Parts], Awaitable[Answer]]
     ]:
         """Register the function that answers this class of request."""
 
         def register(
-            answer: Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]],
-        ) -> Callable[[Any, Caller, Parts], Awaitable[Answer | Written[Answer]]]:
-            if request.subject in self.routes:
-                raise ValueError(f"{request.subject} is answered twice")
-            self.routes[request.subject] = _Route(request, cast("Any", answer))
+            answer: Callable[[Any, Caller, Parts], Awaitable[Answer]],
+        ) -> Callable[[Any, Caller, Parts], Awaitable[Answer]]:
+            self._register(request, answer)
             return answer
 
         return register
+
+    def in_writing_to(
+        self, request: type[Request[Answer]]
+    ) -> Callable[
+        [Callable[[Any, Caller, Parts], Awaitable[Written[Answer]]]],
+        Callable[[Any, Caller, Parts], Awaitable[Written[Answer]]],
+    ]:
+        """Register a function that writes its answer itself."""
+
+        def register(
+            answer: Callable[[Any, Caller, Parts], Awaitable[Written[Answer]]],
+        ) -> Callable[[Any, Caller, Parts], Awaitable[Written[Answer]]]:
+            self._register(request, answer)
+            return answer
+
+        return register
+
+    def _register(self, request: type[Request[Any]], answer: Any) -> None:
+        if request.subject in self.routes:
+            raise ValueError(f"{request.subject} is answered twice")
+        self.routes[request.subject] = _Route(request, answer)
 
 
 class Server(Generic[Parts]):

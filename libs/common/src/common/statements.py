@@ -25,6 +25,16 @@ IDLE_SECONDS = 300.0
 WAIT_SECONDS = 10.0
 
 
+class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg comes without types
+    """A row whose columns are attributes, as those that come through SQLAlchemy."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
 class Statement:
     """SQL with named values (`:name`), as `sqlalchemy.text` takes it."""
 
@@ -33,11 +43,9 @@ class Statement:
         self._sql = str(compiled)
         self._names = tuple(compiled.positiontup or ())
 
-    async def run(self, connection: Any, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+    async def run(self, connection: Any, values: Mapping[str, Any]) -> list[Row]:
         """Its rows."""
-        rows: list[asyncpg.Record] = await connection.fetch(
-            self._sql, *[values[name] for name in self._names]
-        )
+        rows: list[Row] = await connection.fetch(self._sql, *[values[name] for name in self._names])
         return rows
 
 
@@ -50,7 +58,7 @@ class Statements:
         self._pool: asyncpg.Pool | None = None
         self._making = asyncio.Lock()
 
-    async def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+    async def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """Run it and commit. Raises `Unavailable` where the database went away, `asyncpg.PostgresError` otherwise."""
         try:
             pool = self._pool or await self._make()
@@ -75,6 +83,7 @@ class Statements:
                     max_size=self._size,
                     max_inactive_connection_lifetime=IDLE_SECONDS,
                     timeout=5,
+                    record_class=Row,
                     server_settings={"jit": "off"},
                     # A statement alone leaves nothing behind that would have to be reset, at a round trip each time.
                     reset=_nothing,

@@ -22,7 +22,7 @@ IRANIAN_DEMO = "demo-ir"
 
 BEHIND = frozenset({"notifications", "recall", "sandbox"})
 """Nobody waits for these at a screen: where one machine runs everything, they leave it to those that answer people."""
-NICENESS = 10
+NICENESS = 5
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Subjects to operations and queries; no decisions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,7 +30,7 @@ from common.contracts.patient_profile import (
     UpdatePatient,
 )
 from common.database import Database
-from common.delivery import Readers
+from common.delivery import Heard, Readers
 from common.rpc import Answers, Asks
 from common.sealed import Sealer
 from patient_profile import operations, queries
@@ -90,8 +91,7 @@ async def link_handle(command: LinkHandle, caller: Caller, parts: Parts) -> Regi
 
 @answers.to(GetCards)
 async def get_cards(query: GetCards, caller: Caller, parts: Parts) -> Cards:
-    async with parts.database.reading(caller.network_id) as tx:
-        return await queries.cards(tx, query, caller, parts.sealer)
+    return await queries.cards(parts.database.statements, query, caller, parts.sealer)
 
 
 @answers.to(GetProfile)
@@ -145,12 +145,19 @@ async def finish_task(command: FinishTask, caller: Caller, parts: Parts) -> Task
     )
 
 
-@readers.of(AppointmentBooked, durable="patient_profile-appointments")
-async def make_real(event: AppointmentBooked, parts: Parts) -> None:
-    booked = event.appointment
-    known = {booked.patient_id, booked.booked_by or booked.patient_id}
-    async with parts.database.applying(event, "patient_profile-appointments") as tx:
-        await operations.make_real(tx, event.network_id, known, now=parts.clock.now())
+@readers.together(AppointmentBooked, durable="patient_profile-appointments")
+async def make_real(heard: Sequence[Heard[AppointmentBooked]], parts: Parts) -> None:
+    events = [one.event for one in heard]
+    async with parts.database.applying_together(events, "patient_profile-appointments") as (tx, fresh):
+        traces = {
+            patient_id: one.trace
+            for one in heard
+            if one.event.event_id in fresh
+            for patient_id in (one.event.appointment.patient_id, one.event.appointment.booked_by)
+            if patient_id is not None
+        }
+        now = parts.clock.now()
+        await operations.make_real(tx, events[0].network_id, traces.keys(), now=now, traces=traces)
 
 
 @readers.of(booking.TaskRaised, durable="patient_profile-booking-tasks")

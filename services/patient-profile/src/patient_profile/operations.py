@@ -1,7 +1,8 @@
 """What patient-profile does: registers, changes and sweeps people, and keeps the queue of staff's tasks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -162,11 +163,19 @@ async def link_handle(
 
 
 async def make_real(
-    tx: AsyncConnection, network_id: str, patient_ids: Collection[UUID], *, now: datetime
+    tx: AsyncConnection,
+    network_id: str,
+    patient_ids: Collection[UUID],
+    *,
+    now: datetime,
+    traces: Mapping[UUID, str | None] = MappingProxyType({}),
 ) -> None:
-    """An appointment exists: staff see its patient from now on."""
-    made = await people.make_real(tx, network_id, patient_ids)
-    await outbox.record(tx, *(_changed(network_id, row.patient_id, row.version, now) for row in made))
+    """An appointment exists: staff see its patient from now on. `traces` are those of the patients' bookings."""
+    made = [
+        _changed(network_id, row.patient_id, row.version, now)
+        for row in await people.make_real(tx, network_id, patient_ids)
+    ]
+    await outbox.record(tx, *made, traces={one.event_id: traces.get(one.patient_id) for one in made})
 
 
 async def sweep(

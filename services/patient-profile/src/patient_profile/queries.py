@@ -25,6 +25,7 @@ from common.contracts.patient_profile import (
 )
 from common.errors import Refused, UnknownThing
 from common.sealed import Sealer
+from common.statements import Statements
 from patient_profile.rules import access, names, phones, tasks
 from patient_profile.tables import people, queue, schema
 
@@ -37,10 +38,10 @@ class NothingToSearch(Refused):
     code = "nothing-to-search"
 
 
-async def cards(tx: AsyncConnection, query: GetCards, caller: Caller, sealer: Sealer) -> Cards:
+async def cards(statements: Statements, query: GetCards, caller: Caller, sealer: Sealer) -> Cards:
     """Cards of several patients; a patient gets their own alone. Services that ask by themselves see tags too."""
     wanted = access.visible_cards(caller, query.patient_ids)
-    rows = await people.patients_by_id(tx, caller.network_id, wanted)
+    rows = await people.patients_at_once(statements, caller.network_id, wanted)
     made = _tagged_card if caller.actor.startswith("system:") else _card
     return Cards(cards={row.patient_id: made(row, sealer) for row in rows})
 

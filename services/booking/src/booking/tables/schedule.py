@@ -40,8 +40,8 @@ async def taken(tx: AsyncConnection, network_id: str, wanted: Wanted) -> Taken:
 async def taken_at(statements: Statements, network_id: str, wanted: Wanted) -> tuple[int | None, Taken]:
     """The same in one round trip, behind the directory's revision at that moment."""
     rows = await statements.rows(_TAKEN_AT, _values(network_id, wanted))
-    busy = _taken(tuple(row)[1:] for row in rows if row["practitioner_id"] is not None)
-    return rows[0]["revision"], busy
+    busy = _taken(tuple(row)[1:] for row in rows if row.practitioner_id is not None)
+    return rows[0].revision, busy
 
 
 def _values(network_id: str, wanted: Wanted) -> dict[str, Any]:

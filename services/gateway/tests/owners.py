@@ -40,6 +40,7 @@ class Owners:
         self.alerts: dict[UUID, list[patient_profile.Alert]] = {}
         self.permissions: list[consents.Permission] = []
         self.webhooks: list[notifications.IngestWebhook] = []
+        self.calls: dict[UUID, notifications.CallView] = {}
         self.callers: list[tuple[str, Caller]] = []
         self.received: list[Any] = []
         self.late: dict[str, float] = {}
@@ -574,6 +575,11 @@ def _consents() -> Answers[Owners]:
         found = [one for one in owners.permissions if one.patient_id in query.patient_ids]
         return consents.Permissions(permissions=[*found, *owners.mixed_up])
 
+    @answers.to(consents.WithdrawPermission)
+    async def withdraw(command: Any, caller: Caller, owners: Owners) -> consents.Permissions:
+        await owners.reach("consents", caller, command)
+        return consents.Permissions(permissions=[])
+
     return answers
 
 
@@ -590,12 +596,42 @@ def _notifications() -> Answers[Owners]:
     @answers.to(notifications.CommunicationsOf)
     async def of_patient(query: Any, caller: Caller, owners: Owners) -> notifications.Communications:
         await owners.reach("notifications", caller, query)
-        return notifications.Communications(messages=[], inbound=[])
+        own = [
+            one for one in owners.calls.values() if set(query.patient_ids) & {one.patient_id, *one.candidates}
+        ]
+        return notifications.Communications(messages=[], inbound=[], calls=own)
+
+    @answers.to(notifications.ContinueCall)
+    async def continue_call(command: Any, caller: Caller, owners: Owners) -> notifications.CallTurn:
+        await owners.reach("notifications", caller, command)
+        return notifications.CallTurn(document=f"<Response>{command.digits or 'hello'}</Response>")
+
+    @answers.to(notifications.RecordCall)
+    async def record_call(command: Any, caller: Caller, owners: Owners) -> Done:
+        await owners.reach("notifications", caller, command)
+        return Done(version=1)
+
+    @answers.to(notifications.ListCalls)
+    async def calls(query: Any, caller: Caller, owners: Owners) -> notifications.Calls:
+        await owners.reach("notifications", caller, query)
+        listed = list(owners.calls.values())
+        counts = notifications.CallCounts(total=len(listed), answered=0, missed=0)
+        return notifications.Calls(calls=listed, counts=counts)
+
+    @answers.to(notifications.GetCall)
+    async def call(query: Any, caller: Caller, owners: Owners) -> notifications.CallView:
+        await owners.reach("notifications", caller, query)
+        return owners.calls[query.call_id]
 
     @answers.to(notifications.GetLastMessageStates)
     async def states(query: Any, caller: Caller, owners: Owners) -> notifications.LastMessageStates:
         await owners.reach("notifications", caller, query)
         return notifications.LastMessageStates(states=dict.fromkeys(query.appointment_ids[:1], "delivered"))
+
+    @answers.to(notifications.PutPolicy)
+    async def put_policy(command: Any, caller: Caller, owners: Owners) -> notifications.PolicySaved:
+        await owners.reach("notifications", caller, command)
+        return notifications.PolicySaved(version=1, replanned=3 if command.replan else 0)
 
     @answers.to(notifications.PauseSending)
     async def pause(command: Any, caller: Caller, owners: Owners) -> notifications.BrakeState:

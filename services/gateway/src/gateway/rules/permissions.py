@@ -24,6 +24,7 @@ Action = Literal[
     "tasks.read",
     "tasks.work",
     "messages.read",
+    "conversations.work",
     "calls.read",
     "consents.read",
     "consents.write",
@@ -34,6 +35,7 @@ Action = Literal[
     "reports.read",
     "reports.money",
     "sending.brake",
+    "policies.write",
     "templates.write",
     "audit.read",
     "staff.read",
@@ -54,7 +56,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
         "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
         "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
         "appointments.correct", "payments.record", "money.see", "day.close", "board.read", "tasks.read",
-        "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write", "recall.read",
+        "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write", "recall.read",
     },
     "delegate": _EVERYBODY
     | {
@@ -72,8 +74,8 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
         "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
         "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
         "appointments.correct", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
-        "tasks.read", "tasks.work", "calls.read", "messages.read", "consents.read", "consents.write",
-        "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake", "templates.write",
+        "tasks.read", "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write",
+        "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake", "policies.write", "templates.write",
         "audit.read", "staff.read",
     },
     "accounting": _EVERYBODY
@@ -83,7 +85,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     },
     "admin": _EVERYBODY
     | {
-        "directory.write", "recall.read", "recall.write", "sending.brake", "templates.write", "audit.read", "staff.read",
+        "directory.write", "recall.read", "recall.write", "sending.brake", "policies.write", "templates.write", "audit.read", "staff.read",
         "staff.write", "api-keys.write", "reports.read",
     },
 }  # fmt: skip

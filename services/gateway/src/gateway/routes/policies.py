@@ -1,0 +1,56 @@
+"""When and how a network, or one of its branches, wants its patients written to."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from common.contracts.notifications import DescribePolicies, Policies, Policy, PolicySaved, PutPolicy
+from gateway.queries.principals import Principal
+from gateway.routes.access import (
+    AuditedRoute,
+    IdempotencyKey,
+    Input,
+    PartsHere,
+    about,
+    answer,
+    carry_out,
+    json_answer,
+    may,
+    minted,
+)
+
+router = APIRouter(route_class=AuditedRoute, tags=["staff"])
+Reader = Annotated[Principal, Depends(may("messages.read"))]
+Writer = Annotated[Principal, Depends(may("policies.write"))]
+
+
+class PolicyInput(Input):
+    """The whole policy of the network, or (`branch_id`) of one branch. With `replan`, chains that are planned already
+    are made anew; else they stay as they are."""
+
+    branch_id: UUID | None = None
+    policy: Policy
+    if_version: int | None = None
+    replan: bool = False
+
+
+@router.get("/api/v1/policies", response_model=Policies)
+async def described(parts: PartsHere, principal: Reader) -> Response:
+    """The country's pack with its sources, the preset chain, and what the network and its branches add."""
+    return json_answer(await parts.asks.ask_bytes(DescribePolicies(), caller=principal.caller))
+
+
+@router.put("/api/v1/policies", response_model=PolicySaved)
+async def put(
+    body: PolicyInput,
+    request: Request,
+    parts: PartsHere,
+    principal: Writer,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """The next version; verdicts quote it from now on. Refused: `malformed-policy`, saying where and why."""
+    about(request, branch_id=body.branch_id, replan=body.replan)
+    ids = await minted(request, principal, idempotency_key)
+    command = PutPolicy(command_id=ids.id("policy"), **body.model_dump())
+    return answer(await carry_out(parts, command, principal.caller))

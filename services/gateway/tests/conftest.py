@@ -51,6 +51,7 @@ def settings(urls: Urls, nats_server: Any, environment: Any) -> Settings:
         whatsapp_app_secret="whatsapp-secret",
         whatsapp_verify_token="verify-token",
         sms_auth_token="sms-token",
+        kavenegar_webhook_key="kavenegar-webhook-key",
         telegram_webhook_secret="telegram-secret",
         line_secrets='{"*": "line-secret"}',
         instagram_app_secret="instagram-secret",

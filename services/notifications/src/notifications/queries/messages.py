@@ -17,6 +17,7 @@ from common.contracts.notifications import (
     CallLeg,
     Calls,
     CallView,
+    ChannelCost,
     Communications,
     CommunicationsOf,
     InboundView,
@@ -239,5 +240,42 @@ async def report(tx: AsyncConnection, network_id: str, query: AskMessageReport) 
         counts=[
             MessageCount(channel=row.channel, outcome=row.outcome, count=row._mapping["count"])  # noqa: SLF001
             for row in await tx.execute(counted)
-        ]
+        ],
+        costs=await _costs(tx, network_id, query),
     )
+
+
+async def _costs(tx: AsyncConnection, network_id: str, query: AskMessageReport) -> list[ChannelCost]:
+    """Of what a provider took, or may have taken."""
+    taken = sa.or_(attempts.c.provider_id.is_not(None), attempts.c.outcome == "unknown")
+    summed = (
+        sa.select(
+            attempts.c.channel,
+            attempts.c.currency,
+            sa.func.count(),
+            sa.func.sum(attempts.c.segments),
+            sa.func.sum(attempts.c.cost),
+        )
+        .select_from(
+            attempts.join(
+                messages,
+                sa.and_(
+                    messages.c.network_id == attempts.c.network_id,
+                    messages.c.message_id == attempts.c.message_id,
+                ),
+            )
+        )
+        .where(
+            attempts.c.network_id == network_id,
+            attempts.c.cost.is_not(None),
+            taken,
+            messages.c.target_at >= query.from_at,
+            messages.c.target_at < query.to_at,
+        )
+        .group_by(attempts.c.channel, attempts.c.currency)
+        .order_by(attempts.c.channel, attempts.c.currency)
+    )
+    return [
+        ChannelCost(channel=channel, currency=currency, attempts=count, segments=segments, amount=amount)
+        for channel, currency, count, segments, amount in await tx.execute(summed)
+    ]

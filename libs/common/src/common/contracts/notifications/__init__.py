@@ -23,6 +23,7 @@ from common.contracts.notifications.conversations import Ingested, IngestWebhook
 from common.contracts.notifications.messages import (
     AskMessageReport,
     AttemptView,
+    ChannelCost,
     Communications,
     CommunicationsOf,
     ExplainMessage,
@@ -109,6 +110,7 @@ __all__ = [
     "CallTurn",
     "CallView",
     "Calls",
+    "ChannelCost",
     "Communications",
     "CommunicationsOf",
     "ConfirmedDay",

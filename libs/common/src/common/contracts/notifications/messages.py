@@ -135,10 +135,21 @@ class MessageCount(Message):
     count: int
 
 
+class ChannelCost(Message):
+    """What one channel cost in one currency, in minor units: whatever a provider took is paid for."""
+
+    channel: str
+    currency: str
+    attempts: int
+    segments: int
+    amount: int
+
+
 class MessageReport(Message):
-    """Messages by channel and outcome in a range of target instants."""
+    """Messages by channel and outcome in a range of target instants, and what they cost where prices are known."""
 
     counts: list[MessageCount]
+    costs: list[ChannelCost] = Field(default_factory=list)
 
 
 class AskMessageReport(Query[MessageReport]):

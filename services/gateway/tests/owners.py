@@ -398,7 +398,14 @@ def _booking() -> Answers[Owners]:
     @answers.to(booking.PutAbsence)
     async def put_absence(command: Any, caller: Caller, owners: Owners) -> booking.AbsenceSaved:
         await owners.reach("booking", caller, command)
-        saved = booking.AbsenceSaved(absence_id=command.absence_id, displacements=[])
+        saved = booking.AbsenceSaved(
+            absence_id=command.absence_id,
+            displacements=[
+                booking.Displacement(record=one, choice="call", offers=[], answer_by=None)
+                for one in owners.appointments.values()
+                if one.deposit is not None
+            ],
+        )
         kept: booking.AbsenceSaved = _once(owners, command, lambda: saved)
         return kept
 

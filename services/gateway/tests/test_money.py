@@ -137,6 +137,23 @@ async def test_what_is_owed_is_shown_on_the_board_and_the_card_to_those_who_may_
             assert (f'"{word}"' in shown.text) is seen, word
 
 
+@pytest.mark.parametrize(("role", "seen"), [("reception", True), ("doctor", False)])
+async def test_a_deposit_of_whom_an_absence_meets_follows_the_role(
+    api: Api, owners: Owners, role: Role, seen: bool
+) -> None:
+    desk = await api.bearer("reception")
+    await api.post(f"{await visit(api, owners)}/payments", json={"paid": PAID}, headers=desk)
+    away = {
+        "practitioner_id": str(owners.practitioner_id),
+        "starts_at": "2026-11-03T09:00:00+05:00",
+        "ends_at": "2026-11-03T12:00:00+05:00",
+    }
+    headers = await api.bearer(role, **({} if seen else {"practitioner_id": owners.practitioner_id}))
+    saved = await api.post("/api/v1/absences", json=away, headers=headers)
+    [displacement] = saved.json()["displacements"]
+    assert (displacement["record"]["deposit"] is not None) is seen
+
+
 async def test_a_card_says_what_is_not_known_where_booking_does_not_tell_in_time(
     api: Api, owners: Owners
 ) -> None:

@@ -10,6 +10,7 @@ from common.contracts.booking import (
     AbsenceChoice,
     AbsenceRange,
     AbsenceReason,
+    AbsenceSaved,
     DescribeAbsence,
     EndAbsence,
     PutAbsence,
@@ -25,6 +26,7 @@ from gateway.routes.access import (
     carry_out,
     may,
     minted,
+    see_money,
 )
 from gateway.routes.instants import Instant
 
@@ -91,7 +93,17 @@ async def put(
         answer_hours=body.answer_hours,
     )
     about(request, absence_id=command.absence_id)
-    return answer(await carry_out(parts, command, principal.caller), 201)
+    saved = await carry_out(parts, command, principal.caller)
+    return answer(saved if see_money(principal) else _without_deposits(saved), 201)
+
+
+def _without_deposits(saved: AbsenceSaved) -> AbsenceSaved:
+    """For those who may not see money."""
+    displacements = [
+        one.model_copy(update={"record": one.record.model_copy(update={"deposit": None})})
+        for one in saved.displacements
+    ]
+    return saved.model_copy(update={"displacements": displacements})
 
 
 @router.post("/api/v1/absences/{absence_id}/end")

@@ -5,7 +5,7 @@ import { $, announce, dialogue, field, fill, h, option } from "./dom.js";
 import { amountInput, form, reasonInput } from "./forms.js";
 import { billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
-import { begin, may, toLogin } from "./staff.js";
+import { begin, may, REMEMBERED, toLogin } from "./staff.js";
 import { t, worded } from "./texts.js";
 
 const post = once();
@@ -20,7 +20,7 @@ if (began) start();
 function start() {
   const { session, directory } = began;
   const mine = directory.branches.filter((one) => !session.branch_ids.length || session.branch_ids.includes(one.branch_id));
-  state.branch = mine.find((one) => one.branch_id === query.get("branch")) || mine[0];
+  state.branch = mine.find((one) => one.branch_id === (query.get("branch") || localStorage.getItem(REMEMBERED))) || mine[0];
   if (!state.branch) {
     fill(root, h("h1", {}, t("section_day-close")), h("p", { class: "notice" }, t("no_branches")));
     return;

@@ -8,10 +8,9 @@ import { follow } from "./live.js";
 import { balanceLines, billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { searchPanel } from "./search.js";
-import { begin, may, toLogin } from "./staff.js";
+import { begin, may, REMEMBERED, toLogin } from "./staff.js";
 import { t, worded } from "./texts.js";
 
-const REMEMBERED = "vinculo.branch";
 const query = new URLSearchParams(location.search);
 const root = $("#page");
 

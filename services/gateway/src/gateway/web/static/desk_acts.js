@@ -113,7 +113,7 @@ async function complete(around, row) {
   if (answer) await send(around, row, "complete", answer);
 }
 
-const placeOf = (around) => ({ directory: around.directory, zone: around.branch.zone, changed: around.changed });
+const placeOf = (around) => ({ directory: around.directory, zone: around.branch.zone, branch: around.branch, changed: around.changed });
 
 function withMoney(act) {
   return (around, row) => act(placeOf(around), row.appointment);

@@ -1,6 +1,7 @@
 // What is done with the money of an appointment: the dialogues that an act needs, and the acts.
 //
-// `place` is where it is done: { directory, zone, changed(text, kind, appointmentId) }.
+// `place` is where it is done: { directory, zone, branch, changed(text, kind, appointmentId) }; the till is the branch's,
+// or where that is not known the visit's.
 
 import { once } from "./api.js";
 import { announce, dialogue, field, fieldError, h, option } from "./dom.js";
@@ -66,7 +67,7 @@ export async function pay(place, appointment) {
     };
     return form(close, value, [hintOf(place, appointment), amount.field, method.field], title);
   });
-  if (paid) await settle(place, appointment, "payments", { paid });
+  if (paid) await settle(place, appointment, "payments", { paid, branch_id: place.branch?.branch_id });
 }
 
 export async function refund(place, appointment) {
@@ -86,7 +87,7 @@ export async function refund(place, appointment) {
     const priced = appointment.visit && h("label", { class: "check", for: "lowers-price" }, lowers, h("span", {}, t("lowers_price")));
     return form(close, value, [hintOf(place, appointment), amount.field, method.field, reason.field, priced], t("act_refund"));
   });
-  if (body) await settle(place, appointment, "refunds", body);
+  if (body) await settle(place, appointment, "refunds", { ...body, branch_id: place.branch?.branch_id });
 }
 
 export async function undo(place, appointment, payment) {

@@ -6,7 +6,7 @@ import { balanceLines } from "./money_parts.js";
 import { moneyOf } from "./money_visit.js";
 import * as moments from "./moments.js";
 import { alertsOf, visits } from "./patient_parts.js";
-import { begin } from "./staff.js";
+import { begin, REMEMBERED } from "./staff.js";
 import { spoken, t } from "./texts.js";
 
 const root = $("#page");
@@ -100,7 +100,7 @@ function person({ card, notes, tags }, part) {
 }
 
 function history({ upcoming, past, totals, balances }) {
-  const place = { ...began, zone, changed };
+  const place = { ...began, zone, branch: began.directory.branch(localStorage.getItem(REMEMBERED)), changed };
   const money = (appointment) => moneyOf(appointment, place, [...upcoming, ...past]);
   const paid = (totals.paid || []).map(moments.money).join(t("comma"));
   return [

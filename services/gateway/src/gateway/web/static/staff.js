@@ -6,6 +6,9 @@ import { t } from "./texts.js";
 
 export const toLogin = () => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 
+/** Where the browser keeps at which branch somebody works. */
+export const REMEMBERED = "vinculo.branch";
+
 export const may = (session, action) => session.actions.includes(action);
 
 /** The session and the directory; null where the page cannot go on (it then says why, or goes to the log-in). */
@@ -42,7 +45,7 @@ function head(session, network) {
     h("span", {}, `${session.display_name} · ${network.name}`),
     h("button", { type: "button", class: "quiet small", onclick: out }, t("log_out")),
   );
-  const sections = { setup: "directory.write", tasks: "tasks.read", desk: "board.read", "day-close": "day.close" };
+  const sections = { setup: "directory.write", tasks: "tasks.read", conversations: "conversations.work", calls: "calls.read", desk: "board.read", "day-close": "day.close" };
   for (const [name, action] of Object.entries(sections)) {
     const link = $(`[data-section="${name}"]`);
     if (link) link.parentElement.hidden = !may(session, action);

@@ -17,7 +17,7 @@ from common.contracts.directory import Locale
 from notifications.operations.wordings.leaving import as_leaves
 from notifications.operations.wordings.showing import shown
 from notifications.rules.texts import Form, compose, moment
-from notifications.rules.texts.compose import TURNS
+from notifications.rules.texts.compose import TURN
 from notifications.templates import texts
 from notifications.templates.samples import Shape, sample
 
@@ -29,7 +29,7 @@ ISOLATED = re.compile("[\u2066\u2068][^\u2069]*\u2069")
 
 
 def forms(name: str) -> tuple[Form, ...]:
-    return ("full",) if name.startswith(TURNS) else ("full", "sms")
+    return ("full",) if name.startswith(TURN) else ("full", "sms")
 
 
 def messages(locale: Locale) -> Iterator[tuple[str, Form, Shape, str, str]]:

@@ -134,7 +134,7 @@ async def test_a_question_by_sms_says_how_to_answer(service, world, provider):
     provider.channel_faults["whatsapp"] = 400
     await book(service, world)
     await service.at(almaty(10, 15))
-    assert "Ответьте: 1 — приду, 2 — перенести, 3 — отменить." in provider.texts()[-1]
+    assert "Ответьте: 1 приду, 2 перенести, 3 отменить" in provider.texts()[-1]
 
 
 async def test_every_channel_refusing_ends_in_failed_and_one_task(service, world, provider):

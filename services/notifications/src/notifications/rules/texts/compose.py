@@ -13,7 +13,7 @@ ANSWERS = ("confirm", "move", "cancel")
 OFFERS = {"waitlist-offer": (("yes", "accept"), ("no", "decline"))}
 """Texts that offer a time: the names of their answers, and what comes back."""
 
-TURNS = ("chat-", "voice-")
+TURN = "chat-"
 """Turns of a conversation: the clinic signs its messages, not every sentence of a talk."""
 
 
@@ -36,7 +36,7 @@ def compose(
     """
     known = Known(Told(texts, subject, reader, tuple(parts), now, links))
     lines = [line for name in _wanted(parts, asks, by_buttons) for line in spoken(texts, name, known, form)]
-    if not parts[0].startswith(TURNS):
+    if not parts[0].startswith(TURN):
         lines += _closing(texts, subject, lines, links=links)
     buttons = _buttons(texts, parts[0], payload, asks=asks) if by_buttons else ()
     return Text(tuple(lines), texts.locale, buttons, texts.versions.get(parts[0], "built-in"))

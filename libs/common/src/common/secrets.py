@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from common.accounts import EVERY_OTHER
 from common.encoding import to_text
 from common.provision import ROLES, SERVICES
 
@@ -36,9 +37,22 @@ def lines() -> Iterator[tuple[str, str]]:
         "WHATSAPP_APP_SECRET",
         "WHATSAPP_VERIFY_TOKEN",
         "SMS_AUTH_TOKEN",
+        "TELEGRAM_WEBHOOK_SECRET",
+        "INSTAGRAM_APP_SECRET",
+        "KAVENEGAR_WEBHOOK_KEY",
     ):
         yield name, to_text(os.urandom(24))
     yield "SMS_ACCOUNT_SID", "AC" + os.urandom(16).hex()
+    yield from _chats()
+
+
+def _chats() -> Iterator[tuple[str, str]]:
+    """As the sandbox takes them; with the providers each network's own stand in their place."""
+    for name, joint in (("TELEGRAM", ":"), ("LINE", "."), ("INSTAGRAM", ".")):
+        yield f"{name}_TOKENS", json.dumps({EVERY_OTHER: f"{{network}}{joint}{to_text(os.urandom(24))}"})
+    channel_secret = to_text(os.urandom(24))
+    yield "LINE_CHANNEL_SECRET", channel_secret
+    yield "LINE_SECRETS", json.dumps({EVERY_OTHER: channel_secret})
 
 
 def main() -> None:

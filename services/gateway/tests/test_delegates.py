@@ -1,5 +1,6 @@
 """Delegates book for the practitioners they are named for; doctors are the practitioner their account names."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -128,3 +129,27 @@ async def test_a_practitioner_has_one_open_account_which_has_an_id_of_its_own(
     assert third.status_code == 201, third.text
     reopened = await api.patch(path, json={"active": True}, headers=admin)
     assert (reopened.status_code, reopened.json()["type"]) == (409, "/problems/practitioner-taken")
+
+
+async def test_of_accounts_for_one_practitioner_made_at_once_one_is_made(api: Api, owners: Owners) -> None:
+    admin = await api.bearer("admin")
+    answers = await asyncio.gather(
+        *(
+            api.post(
+                "/api/v1/staff",
+                json={
+                    "email": f"d{number}@example.org", "display_name": "D", "password": PASSWORD,
+                    "roles": ["doctor"], "practitioner_id": str(owners.practitioner_id),
+                },
+                headers=admin,
+            )
+            for number in range(5)
+        )
+    )  # fmt: skip
+    assert sorted(one.status_code for one in answers) == [201, 409, 409, 409, 409]
+    doctors = [
+        one
+        for one in (await api.get("/api/v1/staff", headers=admin)).json()["staff"]
+        if one["practitioner_id"] == str(owners.practitioner_id)
+    ]
+    assert len(doctors) == 1

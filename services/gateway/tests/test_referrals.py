@@ -148,6 +148,29 @@ async def test_a_referral_is_declined_once_and_listed_as_it_stands(
     assert (await api.get("/api/v1/referrals", headers=delegate)).status_code == 200
 
 
+async def test_the_360_view_has_the_referrals_beside_the_visits_or_says_that_it_does_not_know(
+    api: Api, owners: Owners, answering: Any
+) -> None:
+    patient = (await api.book(owners))["patient_id"]
+    desk = await api.bearer("reception")
+
+    async def shown() -> Any:
+        view = (await api.get(f"/api/v1/patients/{patient}/360", headers=desk)).json()
+        return view["sections"]["appointments"]["data"]["referrals"]
+
+    assert await shown() is None
+    referral = booking.Referral(
+        referral_id=new_id(), version=1, status="open", patient_id=UUID(patient),
+        from_practitioner_id=owners.practitioner_id, wish=booking.ReferralWish(service_kind="cardiology"),
+        urgency="soon", reason="consultation", created_at=START, expires_at=START,
+    )  # fmt: skip
+    async with answering(_answers(), Referring({referral.referral_id: referral})):
+        assert [one["status"] for one in await shown()] == ["open"]
+        stranger = referral.model_copy(update={"referral_id": new_id(), "patient_id": new_id()})
+    async with answering(_answers(), Referring({stranger.referral_id: stranger})):
+        assert await shown() is None, "nothing of anybody else"
+
+
 async def test_a_booking_carries_the_referral_that_asked_for_it(api: Api, owners: Owners) -> None:
     referral = str(new_id())
     body = {

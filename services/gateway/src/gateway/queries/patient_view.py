@@ -15,6 +15,7 @@ from common.contracts.booking import (
     AppointmentsOfPatient,
     BalanceOf,
     Balances,
+    ListReferrals,
 )
 from common.contracts.consents import PermissionsOf
 from common.contracts.messages import Query
@@ -87,6 +88,10 @@ async def _ask_all(
             RecallsOf(patient_ids=ids),
             lambda found: _of_patient(found.model_dump(mode="json"), "recalls", allowed),
         ),
+        "referrals": (
+            ListReferrals(patient_ids=ids),
+            lambda found: _of_patient(found.model_dump(mode="json"), "referrals", allowed),
+        ),
     }
     if money:
         questions["balances"] = (BalanceOf(patient_ids=ids), lambda found: _balances(found, allowed))
@@ -98,15 +103,16 @@ async def _ask_all(
             for name, (question, shape) in questions.items()
         )
     )
-    return _with_balances(dict(zip(questions, answers, strict=True)))
+    return _beside_visits(dict(zip(questions, answers, strict=True)))
 
 
-def _with_balances(sections: dict[str, Section]) -> dict[str, Section]:
-    """What is owed belongs to the visits; None where that is not known."""
-    balances = sections.pop("balances", None)
+def _beside_visits(sections: dict[str, Section]) -> dict[str, Section]:
+    """Referrals, and what is owed, belong to the visits; None where that is not known."""
     visits = sections["appointments"].data
-    if balances is not None and visits is not None:
-        visits["balances"] = balances.data["balances"] if balances.data else None
+    for name in ("balances", "referrals"):
+        found = sections.pop(name, None)
+        if found is not None and visits is not None:
+            visits[name] = found.data[name] if found.data else None
     return sections
 
 

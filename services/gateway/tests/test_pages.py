@@ -105,6 +105,8 @@ EVERY_PAGE = [
     "/patients/1",
     "/setup",
     "/tasks",
+    "/conversations",
+    "/calls",
 ]
 
 
@@ -238,6 +240,8 @@ PAGES: dict[str, languages.Area] = {
     "patient.js": "staff",
     "setup.js": "staff",
     "tasks.js": "staff",
+    "conversations.js": "staff",
+    "calls.js": "staff",
 }
 
 

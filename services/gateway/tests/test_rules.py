@@ -44,6 +44,7 @@ MAY: dict[str, dict[Role, bool]] = {
     tasks.work             x  -  x  x  -  -
     messages.read          x  x  x  x  -  -
     calls.read             x  -  -  x  -  -
+    conversations.work     x  -  -  x  -  -
     consents.read          x  -  x  x  -  -
     consents.write         x  -  -  x  -  -
     recall.read            x  -  x  x  -  x

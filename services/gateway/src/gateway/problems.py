@@ -49,6 +49,7 @@ STATUSES: Mapping[str, int] = {
     "too-many-moves": 409,
     "task-taken": 409,
     "task-done": 409,
+    "window-closed": 409,
     "clock-backward": 409,
     "email-taken": 409,
     "practitioner-taken": 409,

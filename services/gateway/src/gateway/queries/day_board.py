@@ -37,9 +37,9 @@ async def day_board(
     absent: set[str] = set()
     if records:
         cards, alerts, states, owed = await asyncio.gather(
-            _try(asks, GetCards(patient_ids=patients), caller, seconds, absent),
-            _try(asks, GetAlerts(patient_ids=patients), caller, seconds, absent),
-            _try(asks, GetLastMessageStates(appointment_ids=appointments), caller, seconds, absent),
+            asked_if_there(asks, GetCards(patient_ids=patients), caller, seconds, absent),
+            asked_if_there(asks, GetAlerts(patient_ids=patients), caller, seconds, absent),
+            asked_if_there(asks, GetLastMessageStates(appointment_ids=appointments), caller, seconds, absent),
             _owed(asks, patients if money else [], caller, seconds, absent),
         )
         missing = [name for name in ("patient_profile", "notifications") if name in absent]
@@ -54,7 +54,7 @@ async def day_board(
         "rows": [
             {
                 "appointment": shown_record(one, money=money),
-                "patient": _patient(one, cards.cards if cards else None),
+                "patient": shown_patient(one, cards.cards if cards else None),
                 "alerts": _alerts(one, alerts.alerts if alerts else None),
                 "message": _message(one, states.states if states else None),
                 **({"balances": _balances(one, owed)} if money else {}),
@@ -64,7 +64,7 @@ async def day_board(
     }
 
 
-async def _try(
+async def asked_if_there(
     asks: Asks, question: Query[Answer], caller: Caller, seconds: float, absent: set[str]
 ) -> Answer | None:
     """The answer; None where the owner is away (then it is named in `absent`) or does not tell this caller."""
@@ -80,10 +80,15 @@ async def _try(
 async def _owed(
     asks: Asks, patients: list[UUID], caller: Caller, seconds: float, absent: set[str]
 ) -> Balances | None:
-    return await _try(asks, BalanceOf(patient_ids=patients), caller, seconds, absent) if patients else None
+    return (
+        await asked_if_there(asks, BalanceOf(patient_ids=patients), caller, seconds, absent)
+        if patients
+        else None
+    )
 
 
-def _patient(record: AppointmentRecord, cards: dict[UUID, Card] | None) -> dict[str, Any]:
+def shown_patient(record: AppointmentRecord, cards: dict[UUID, Card] | None) -> dict[str, Any]:
+    """Who comes, as far as patient-profile told."""
     patient_id = record.appointment.patient_id
     card = (cards or {}).get(patient_id)
     shown: dict[str, Any] = {"id": str(patient_id), "status": "ok" if card else "unknown"}

@@ -19,6 +19,7 @@ QUEUE = 256
 _IDS = (
     "appointment_id", "patient_id", "branch_id", "practitioner_id", "service_id", "message_id", "task_id",
     "outreach_id", "room_id", "call_id", "visit_id", "permission_id", "ticket_id",
+    "conversation_id",
 )  # fmt: skip
 
 

@@ -73,6 +73,8 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router.add_api_route("/patients/{patient_id}", pages.patient, methods=["GET"])
     router.add_api_route("/setup", pages.setup, methods=["GET"])
     router.add_api_route("/tasks", pages.tasks, methods=["GET"])
+    router.add_api_route("/conversations", pages.conversations, methods=["GET"])
+    router.add_api_route("/calls", pages.calls, methods=["GET"])
     application.include_router(router)
     assets.mount(application)
 
@@ -151,6 +153,14 @@ class Pages:
     async def tasks(self, request: Request) -> Response:
         """The queue of things to do."""
         return self._page(request, "tasks", "staff", section="tasks")
+
+    async def conversations(self, request: Request) -> Response:
+        """Patients who wait for a person in a chat."""
+        return self._page(request, "conversations", "staff", section="conversations")
+
+    async def calls(self, request: Request) -> Response:
+        """Whom to call about tomorrow."""
+        return self._page(request, "calls", "staff", section="calls")
 
     def _page(
         self,

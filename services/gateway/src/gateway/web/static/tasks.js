@@ -64,6 +64,7 @@ function item(task) {
     h(
       "div",
       { class: "actions" },
+      task.kind === "handover" && may(session, "conversations.work") && h("a", { class: "button secondary small", href: `/conversations?task=${task.task_id}` }, t("section_conversations")),
       task.patient_id && may(session, "patients.read") && h("a", { class: "button quiet small", href: `/patients/${task.patient_id}` }, t("patient")),
       may(session, "tasks.work") && task.status === "open" && h("button", { type: "button", class: "secondary small", "aria-label": `${t("take")}: ${kind}`, onclick: () => act(task, "take") }, t("take")),
       may(session, "tasks.work") && task.status !== "done" && h("button", { type: "button", class: "primary small", "aria-label": `${t("done")}: ${kind}`, onclick: () => finish(task) }, t("done")),

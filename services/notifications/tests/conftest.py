@@ -78,6 +78,7 @@ class Service:
     clock: Clock
     sending: DueLoop
     understanding: DueLoop
+    renewing: DueLoop
     saying: DueLoop
     forgetting: DueLoop
 
@@ -154,11 +155,11 @@ class Service:
 async def service(
     parts: Parts, world: World, provider: Provider, clock: Clock, database: Database, answering: Answering
 ) -> AsyncIterator[Service]:
-    sending, understanding, _, saying, forgetting, *_ = workers.loops(
+    sending, understanding, renewing, saying, forgetting, *_ = workers.loops(
         parts, database, clock, lease_seconds=30
     )
     async with answering(world.answers(), None):
-        made = Service(parts, world, provider, clock, sending, understanding, saying, forgetting)
+        made = Service(parts, world, provider, clock, sending, understanding, renewing, saying, forgetting)
         await made.apply(*world.directory_events())
         yield made
 

@@ -152,6 +152,27 @@ async def reminders_of(
     return [value(row) for row in await tx.execute(query)]
 
 
+async def no_longer_grouped(
+    tx: AsyncConnection, network_id: str, origin_id: UUID, reason: str, *, only_asking: bool = False
+) -> None:
+    """What another visit's message would have said of this one is over for a reason of its own."""
+    statement = (
+        sa.update(messages)
+        .where(
+            messages.c.network_id == network_id,
+            messages.c.origin_id == origin_id,
+            messages.c.outcome == "cancelled",
+            messages.c.reason == "grouped",
+        )
+        .values(reason=reason)
+    )
+    if only_asking:
+        statement = statement.where(
+            messages.c.parts == sa.literal(["confirm-request"], messages.c.parts.type)
+        )
+    await tx.execute(statement)
+
+
 async def open_of_patient(
     tx: AsyncConnection,
     network_id: str,

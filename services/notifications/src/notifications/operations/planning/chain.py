@@ -122,6 +122,7 @@ async def cancel_open(
             for one in planned if one.sent_at is None and not (unsent and one.only_channel)
         ],
     )  # fmt: skip
+    await messages.no_longer_grouped(tx, network_id, origin_id, reason)
     if unsent:
         return
     await messages.update(
@@ -150,6 +151,7 @@ async def _ask_no_more(tx: AsyncConnection, network_id: str, appointment_id: UUI
             for one in only
         ],
     )  # fmt: skip
+    await messages.no_longer_grouped(tx, network_id, appointment_id, "already-confirmed", only_asking=True)
     await messages.update(tx, network_id, [{"message_id": one.message_id, "asks": False} for one in also])
     await messages.update(
         tx, network_id,

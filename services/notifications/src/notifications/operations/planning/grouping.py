@@ -16,6 +16,7 @@ from notifications.tables import appointments, messages
 from notifications.tables.messages import Message
 
 GROUPED = "grouped"
+PAIR = 2
 
 
 async def regroup(
@@ -37,7 +38,7 @@ async def regroup(
         visits = await appointments.of_day(tx, network_id, patient_id, family, first, last)
         ids = [one.appointment_id for one in visits]
         held = await messages.reminders_of(tx, network_id, ids)
-        if len(ids) < 2 and not any(one.reason == GROUPED for one in held):
+        if len(ids) < PAIR and not any(one.reason == GROUPED or one.data.get("also") for one in held):
             continue
         order = {appointment_id: number for number, appointment_id in enumerate(ids)}
         by_step: dict[str, list[Message]] = defaultdict(list)

@@ -31,7 +31,7 @@ function accountForm(account, { branches, practitioners }) {
   suit();
   return {
     fields: [
-      h("div", { class: "grid" }, field(t("full_name"), name), field(t("email"), email), field(t("password"), password, account && { hint: t("password_stays") })),
+      h("div", { class: "grid" }, field(t("full_name"), name), field(t("email"), email), field(t("password"), password, account ? { hint: t("password_stays") } : {})),
       roles.fields,
       whoOf.doctor,
       whoOf.delegate,

@@ -3,6 +3,7 @@
 import { field, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { majorText, minorUnits, plainDigits } from "./numbers.js";
+import { proposing } from "./setup_names.js";
 import { checks, group, text } from "./setup_parts.js";
 import { STAFF } from "./setup_staff.js";
 import { locale, OWN_NAMES, t, worded } from "./texts.js";
@@ -20,6 +21,12 @@ function wordings(title, texts, { locales }) {
   return {
     fields: group(title, h("div", { class: "grid" }, locales.map((one) => field(OWN_NAMES[one], inputs[one])))),
     read: () => Object.fromEntries(Object.entries({ ...texts, ...mapped(inputs, (input) => input.value.trim()) }).filter(([, value]) => value)),
+    /** Fill what is empty; says whether anything was. */
+    complete: (proposed) => {
+      const empty = Object.entries(proposed).filter(([one]) => inputs[one] && !inputs[one].value.trim());
+      for (const [one, value] of empty) inputs[one].value = value;
+      return empty.length > 0;
+    },
   };
 }
 
@@ -121,6 +128,8 @@ function practitionerForm(practitioner, { network, branches, services }) {
       dative.fields,
       speciality.fields,
       specialityDative.fields,
+      network.locales.includes("ru") &&
+        proposing(() => ({ display: { ru: name.value.trim(), ...display.read() }, speciality: speciality.read() }), dative, specialityDative),
       performed.fields,
       places.map((one) => [one.hours.fields, field(t("usual_room_at", { branch: one.branch.name }), one.room)]),
     ],

@@ -640,6 +640,34 @@ def _notifications() -> Answers[Owners]:
         await owners.reach("notifications", caller, command)
         return notifications.PolicySaved(version=1, replanned=3 if command.replan else 0)
 
+    @answers.to(notifications.PutTemplateDraft)
+    async def put_draft(command: Any, caller: Caller, owners: Owners) -> notifications.TemplateDrafted:
+        await owners.reach("notifications", caller, command)
+        return notifications.TemplateDrafted(version=1, findings=[])
+
+    @answers.to(notifications.PublishTemplate)
+    async def publish(command: Any, caller: Caller, owners: Owners) -> notifications.TemplatePublished:
+        await owners.reach("notifications", caller, command)
+        if not command.waivers:
+            found = {
+                "code": "banned-claim", "locale": "ru", "place": "lines[0]", "detail": "kz-superlative: лучшая",
+                "source": "law", "waivable": True,
+            }  # fmt: skip
+            raise Refused(code="template-refused", findings=[found])
+        return notifications.TemplatePublished(number=1)
+
+    @answers.to(notifications.PreviewTemplate)
+    async def preview(query: Any, caller: Caller, owners: Owners) -> notifications.TemplatePreview:
+        await owners.reach("notifications", caller, query)
+        return notifications.TemplatePreview(
+            lines=[query.name, query.locale, query.shape], buttons=[], version="built-in"
+        )
+
+    @answers.to(notifications.ProposeNameForms)
+    async def propose(query: Any, caller: Caller, owners: Owners) -> notifications.ProposedNameForms:
+        await owners.reach("notifications", caller, query)
+        return notifications.ProposedNameForms(dative=query.display, speciality_dative=query.speciality)
+
     @answers.to(notifications.PauseSending)
     async def pause(command: Any, caller: Caller, owners: Owners) -> notifications.BrakeState:
         await owners.reach("notifications", caller, command)

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
 from common.caller import Caller
-from common.contracts.messages import Request
+from common.contracts.messages import Money, Request
 from common.contracts.notifications import (
     AskMessageReport,
     ChannelCost,
+    CommunicationsOf,
     GetTemplate,
     ListTemplates,
     PreviewTemplate,
@@ -229,6 +230,17 @@ async def test_an_sms_is_sent_as_it_was_counted_and_its_cost_is_kept(service):
     assert report.costs == [
         ChannelCost(channel="sms", currency="KZT", attempts=1, segments=row.segments, amount=row.cost)
     ]
+
+
+async def test_communications_tell_the_wording_and_the_cost(service):
+    service.provider.channel_faults["whatsapp"] = 400
+    await confirmed_text(service)
+    (patient_id,) = service.world.cards
+    told = await asked(service, CommunicationsOf(patient_ids=[patient_id]))
+    message = next(one for one in told.messages if one.step == "confirmation")
+    by_sms = next(one for one in message.attempts if one.channel == "sms")
+    assert message.template_version == "built-in"
+    assert by_sms.cost == Money(amount=by_sms.segments * 2200, currency="KZT")
 
 
 async def test_datives_are_proposed(service):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from common.contracts.directory import Locale
-from common.contracts.messages import Event, Message, Query
+from common.contracts.messages import Event, Message, Money, Query
 from common.contracts.notifications.calls import CallView
 from common.contracts.patient_profile import Channel
 
@@ -36,6 +36,10 @@ class AttemptView(Message):
     at: AwareDatetime
     reference: str
     reason: str | None = None
+    segments: int | None = None
+    """Of an SMS."""
+    cost: Money | None = None
+    """At the price of its day, where the channel has one."""
 
 
 class MessageView(Message):
@@ -58,6 +62,8 @@ class MessageView(Message):
     asks_for_reply: bool = False
     trace_id: str | None = None
     """The trace that the click, the plan and the provider call share."""
+    template_version: str | None = None
+    """The wording that was sent: `built-in`, the network's version, or `branch-` and the branch's."""
 
 
 class InboundView(Message):

@@ -111,9 +111,9 @@ def parts(parts, telephony):
 @pytest.fixture
 async def called(parts, world, provider, clock, database, answering, telephony, elsewhere):
     """The clinic has called somebody without a smartphone, to ask whether they come."""
-    sending, understanding = workers.loops(parts, database, clock, lease_seconds=30)[:2]
+    loops = workers.loops(parts, database, clock, lease_seconds=30)
     async with answering(elsewhere.answers(world), None):
-        service = Service(parts, world, provider, clock, sending, understanding)
+        service = Service(parts, world, provider, clock, *loops)
         await service.apply(*world.directory_events())
         card = world.patient(PHONE, preferences=Preferences(no_smartphone=True))
         booked = world.booked(card, VISIT)

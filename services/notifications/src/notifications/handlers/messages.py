@@ -19,31 +19,24 @@ from common.contracts.booking import (
     WaitlistOfferEnded,
 )
 from common.contracts.consents import PermissionChanged
-from common.contracts.messages import Done, Event
+from common.contracts.messages import Event
 from common.contracts.notifications import (
     AskMessageReport,
     BrakeState,
-    Calls,
-    CallTurn,
-    CallView,
     Communications,
     CommunicationsOf,
-    ContinueCall,
     DescribePolicies,
     ExplainMessage,
     Explanation,
-    GetCall,
     GetLastMessageStates,
     Ingested,
     IngestWebhook,
     LastMessageStates,
-    ListCalls,
     MessageReport,
     PauseSending,
     Policies,
     PolicySaved,
     PutPolicy,
-    RecordCall,
     ResumeSending,
     SimulateMessages,
     Simulation,
@@ -52,7 +45,7 @@ from common.contracts.patient_profile import PatientChanged, PatientErased
 from common.contracts.recall import OutreachDue
 from common.errors import NotAllowed
 from notifications import queries
-from notifications.handlers.registry import answers, readers
+from notifications.handlers.registry import answers, of_a_provider, readers
 from notifications.operations import (
     asking,
     brake,
@@ -64,7 +57,7 @@ from notifications.operations import (
     verdicts,
     webhooks,
 )
-from notifications.operations.calls import dialogue, following
+from notifications.operations.estimating import limited_costs
 from notifications.operations.parts import Parts
 
 MAY_BRAKE = frozenset({"manager", "admin", "system"})
@@ -148,25 +141,8 @@ async def erase(event: PatientErased, parts: Parts) -> None:
 
 @answers.to(IngestWebhook)
 async def ingest(command: IngestWebhook, caller: Caller, parts: Parts) -> Ingested:
-    _of_a_provider(caller)
+    of_a_provider(caller)
     return await webhooks.ingest(parts, command, caller.network_id, now=parts.clock.now())
-
-
-@answers.to(RecordCall)
-async def record_call(command: RecordCall, caller: Caller, parts: Parts) -> Done:
-    _of_a_provider(caller)
-    return await following.record_call(parts, command, caller.network_id, now=parts.clock.now())
-
-
-@answers.to(ContinueCall)
-async def continue_call(command: ContinueCall, caller: Caller, parts: Parts) -> CallTurn:
-    _of_a_provider(caller)
-    return await dialogue.continue_call(parts, command, caller.network_id, now=parts.clock.now())
-
-
-def _of_a_provider(caller: Caller) -> None:
-    if caller.purpose not in {"webhook", "system"}:
-        raise NotAllowed("Only providers' webhooks are taken in here")
 
 
 @answers.to(PauseSending)
@@ -225,18 +201,6 @@ async def communications(query: CommunicationsOf, caller: Caller, parts: Parts) 
         return await queries.communications(tx, query, caller.network_id, parts.sealer)
 
 
-@answers.to(ListCalls)
-async def calls(query: ListCalls, caller: Caller, parts: Parts) -> Calls:
-    async with parts.database.reading(caller.network_id) as tx:
-        return await queries.calls(tx, caller.network_id, query, parts.sealer)
-
-
-@answers.to(GetCall)
-async def call(query: GetCall, caller: Caller, parts: Parts) -> CallView:
-    async with parts.database.reading(caller.network_id) as tx:
-        return await queries.call(tx, caller.network_id, query.call_id, parts.sealer)
-
-
 @answers.to(GetLastMessageStates)
 async def last_states(query: GetLastMessageStates, caller: Caller, parts: Parts) -> LastMessageStates:
     async with parts.database.reading(caller.network_id) as tx:
@@ -258,5 +222,6 @@ async def explain(query: ExplainMessage, caller: Caller, parts: Parts) -> Explan
         return verdicts.explained(message.message_id, message.verdict, as_made=True)
     questions = {message.message_id: deciding.question(message, around, parts.offered)}
     said = await asking.ask(parts, caller.network_id, [message], questions)
-    verdict = deciding.verdict(message, tried, around, said, parts.offered, now=query.at)
+    costs = limited_costs(parts, message, around, said, now=query.at)
+    verdict = deciding.verdict(message, tried, around, said, parts.offered, now=query.at, costs=costs)
     return verdicts.explained(message.message_id, verdicts.stored(verdict), as_made=False)

@@ -1,5 +1,6 @@
 """The questions that this service answers."""
 
-from notifications.queries.messages import call, calls, communications, last_states, message, report
+from notifications.queries.calls import call, calls
+from notifications.queries.messages import communications, last_states, message, report
 
 __all__ = ["call", "calls", "communications", "last_states", "message", "report"]

@@ -1,6 +1,6 @@
 """Conversations as staff see them: who waits, and what was said by whom."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -92,8 +92,9 @@ async def _lines(
     return [line for _, line in sorted(found, key=lambda one: one[0])][-limit:]
 
 
-Placed = tuple[tuple[datetime, int, int], ConversationLine]
-"""A line with its place: what was said in answer to something comes after it, at the same instant too."""
+Placed = tuple[tuple[datetime, datetime, int], ConversationLine]
+"""A line with its place: its instant, when it was written down (by the wall clock), and answers after what they
+answer, which one transaction writes down."""
 
 
 async def _written(
@@ -114,7 +115,7 @@ async def _written(
         seal = service if row.patient_id is None else seals.get(row.patient_id)
         text = _opened(seal, row.text, "inbound.text")
         line = ConversationLine(line_id=row.inbound_id, at=row.at, author="patient", text=text)
-        lines.append(((row.at, 0, 0), line))
+        lines.append(((row.at, row.recorded_at, 0), line))
     return lines
 
 
@@ -135,12 +136,13 @@ async def _said(tx: AsyncConnection, thread: Thread, seals: dict[UUID, Seal], li
             text="\n".join(body["lines"]),
             outcome=row.outcome,
         )
-        lines.append(((row.at, 1, row.seq), line))
+        lines.append(((row.at, row.recorded_at, 1), line))
     return lines
 
 
 async def _sent(tx: AsyncConnection, thread: Thread, seals: dict[UUID, Seal], limit: int) -> list[Placed]:
     columns = (
+        attempts.c.attempt_id,
         messages.c.message_id,
         messages.c.patient_id,
         messages.c.text,
@@ -170,10 +172,15 @@ async def _sent(tx: AsyncConnection, thread: Thread, seals: dict[UUID, Seal], li
         line = ConversationLine(
             line_id=row.message_id, at=row.at, author="automation", text=text, outcome=row.outcome
         )
-        lines.append(((row.at, 2, 0), line))
+        lines.append(((row.at, _made_at(row.attempt_id), 2), line))
     return lines
 
 
 def _opened(seal: Seal | None, sealed: bytes | None, about: str) -> Any:
     """Empty where the patient was erased."""
     return seal.open(sealed, about=about) if seal is not None and sealed else ""
+
+
+def _made_at(attempt_id: UUID) -> datetime:
+    """When an attempt was opened, by the wall clock that its id holds."""
+    return datetime.fromtimestamp((attempt_id.int >> 80) / 1000, UTC)

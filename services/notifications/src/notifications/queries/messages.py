@@ -1,6 +1,5 @@
 """What went out to patients and what came back."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,19 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.contracts.messages import Money
 from common.contracts.notifications import (
     AskMessageReport,
     AttemptView,
-    CallCounts,
-    CallLeg,
-    Calls,
-    CallView,
     ChannelCost,
     Communications,
     CommunicationsOf,
     InboundView,
     LastMessageStates,
-    ListCalls,
     MessageCount,
     MessageReport,
     MessageView,
@@ -30,11 +25,10 @@ from common.contracts.notifications import (
 from common.encoding import from_text, to_text
 from common.errors import UnknownThing
 from common.sealed import Seal, Sealer
+from notifications.queries.calls import of_patients
 from notifications.tables import attempts as attempt_rows
-from notifications.tables import calls as call_rows
 from notifications.tables import messages as message_rows
 from notifications.tables.attempts import Attempt
-from notifications.tables.calls import Call
 from notifications.tables.messages import Message
 from notifications.tables.schema import attempts, inbound, messages
 
@@ -69,7 +63,7 @@ async def communications(
         messages=[_view(one, tried.get(one.message_id, []), seals) for one in page],
         inbound=[] if query.cursor else await _inbound(tx, query, network_id, seals),
         next_cursor=more,
-        calls=[] if query.cursor else await _calls_of_patient(tx, query, network_id, sealer, seals),
+        calls=[] if query.cursor else await of_patients(tx, query, network_id, sealer, seals),
     )
 
 
@@ -84,14 +78,22 @@ def _view(message: Message, tried: list[Attempt], seals: dict[UUID, Seal]) -> Me
         locale=message.locale, target_at=message.target_at, due_at=message.due_at, outcome=message.outcome,
         reason=message.reason, text=text, created_at=message.created_at, asks_for_reply=message.asks,
         trace_id=message.traceparent.split("-")[1] if message.traceparent else None,
+        template_version=message.template_version,
         attempts=[
             AttemptView(
                 channel=one.channel, outcome=one.outcome, delivery=one.delivery, at=one.at,
                 reference=str(one.attempt_id), reason=one.reason,
+                segments=one.segments, cost=_cost(one),
             )
             for one in tried
         ],
     )  # fmt: skip
+
+
+def _cost(attempt: Attempt) -> Money | None:
+    if attempt.cost is None or attempt.currency is None:
+        return None
+    return Money(amount=attempt.cost, currency=attempt.currency)
 
 
 async def _inbound(
@@ -115,77 +117,6 @@ async def _inbound(
 def _opened(row: Any, seals: dict[UUID, Seal]) -> str:
     seal = seals.get(row.patient_id)
     return str(seal.open(row.text, about="inbound.text")) if seal is not None and row.text else ""
-
-
-async def _calls_of_patient(
-    tx: AsyncConnection, query: CommunicationsOf, network_id: str, sealer: Sealer, seals: dict[UUID, Seal]
-) -> list[CallView]:
-    own = sa.or_(
-        call_rows.calls.c.patient_id.in_(query.patient_ids),
-        call_rows.calls.c.candidates.overlap(query.patient_ids),
-    )
-    found = await call_rows.of(tx, network_id, own, limit=query.limit)
-    return await _call_views(tx, network_id, found, sealer, seals)
-
-
-async def call(tx: AsyncConnection, network_id: str, call_id: UUID, sealer: Sealer) -> CallView:
-    """One call. Raises `unknown-call`."""
-    found = await call_rows.of(tx, network_id, call_rows.calls.c.call_id == call_id, limit=1)
-    if not found:
-        raise UnknownThing("call", call_id)
-    patients = [one.patient_id for one in found if one.patient_id]
-    seals = await sealer.existing(tx, network_id, patients)
-    return (await _call_views(tx, network_id, found, sealer, seals))[0]
-
-
-async def calls(tx: AsyncConnection, network_id: str, query: ListCalls, sealer: Sealer) -> Calls:
-    """Incoming calls of a range, newest first, and how many there were."""
-    table = call_rows.calls
-    wanted = [table.c.direction == "inbound", table.c.at >= query.from_at, table.c.at < query.to_at]
-    if query.branch_id is not None:
-        wanted.append(sa.or_(table.c.branch_id == query.branch_id, table.c.branch_id.is_(None)))
-    counted = sa.select(
-        sa.func.count(), sa.func.count(table.c.answered_at), sa.func.count().filter(table.c.state == "missed")
-    ).where(table.c.network_id == network_id, *wanted)
-    total, answered, missed = (await tx.execute(counted)).one()
-    page = list(wanted)
-    if query.cursor:
-        at, last = orjson.loads(from_text(query.cursor))
-        page.append(sa.tuple_(table.c.at, table.c.call_id) < (datetime.fromisoformat(at), UUID(last)))
-    found = await call_rows.of(tx, network_id, *page, limit=query.limit + 1)
-    shown = found[: query.limit]
-    more = None
-    if len(found) > query.limit:
-        more = to_text(orjson.dumps([shown[-1].at.isoformat(), str(shown[-1].call_id)]))
-    return Calls(
-        calls=await _call_views(tx, network_id, shown, sealer, {}),
-        counts=CallCounts(total=total, answered=answered, missed=missed),
-        next_cursor=more,
-    )
-
-
-async def _call_views(
-    tx: AsyncConnection, network_id: str, found: Sequence[Call], sealer: Sealer, seals: dict[UUID, Seal]
-) -> list[CallView]:
-    turns = await call_rows.turns_of(tx, network_id, [one.call_id for one in found])
-    return [
-        CallView(
-            call_id=one.call_id, direction=one.direction, state=one.state, number=_number(one, sealer, seals),
-            branch_id=one.branch_id, patient_id=one.patient_id, candidates=list(one.candidates),
-            message_id=one.message_id, at=one.at, answered_at=one.answered_at, ended_at=one.ended_at,
-            seconds=one.seconds, reason=one.reason,
-            legs=[CallLeg(at=leg.at, digits=leg.digits, act=leg.act) for leg in turns.get(one.call_id, [])],
-        )
-        for one in found
-    ]  # fmt: skip
-
-
-def _number(call: Call, sealer: Sealer, seals: dict[UUID, Seal]) -> str:
-    """Sealed by the patient's key in calls of ours, by the service's in those that come in; empty after an erasure."""
-    if call.direction == "inbound":
-        return str(sealer.service.open(call.number, about="calls.number")) if call.number else ""
-    seal = seals.get(call.patient_id) if call.patient_id else None
-    return str(seal.open(call.number, about="attempts.address")) if seal and call.number else ""
 
 
 async def message(tx: AsyncConnection, network_id: str, message_id: UUID) -> tuple[Message, list[Attempt]]:

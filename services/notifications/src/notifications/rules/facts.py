@@ -18,7 +18,8 @@ def channel_order(pack: Pack, card: Card | None, offered: Sequence[Channel]) -> 
     """The jurisdiction's order of channels among those that are set up, the patient's own choice first: what they
     prefer, then the chats that they have opened with us.
 
-    Whoever has no smartphone is called before an SMS is written, where there is a voice.
+    Whoever has no smartphone is called before an SMS is written, where there is a voice; nobody else is, unless they
+    prefer it.
     """
     order = [channel for channel in pack.channels if channel in offered]
     if card is not None:
@@ -27,6 +28,8 @@ def channel_order(pack: Pack, card: Card | None, offered: Sequence[Channel]) -> 
                 (channel for channel in order if channel not in NEEDS_SMARTPHONE),
                 key=lambda one: one != "voice",
             )
+        elif card.preferences.channel != "voice":
+            order = [channel for channel in order if channel != "voice"]
         chosen = card.preferences.channel
         order.sort(key=lambda one: (one != chosen, one not in card.handles))
     return tuple(order)

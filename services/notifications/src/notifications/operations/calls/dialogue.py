@@ -3,6 +3,7 @@
 A turn is stored under (call, step) with those words: the telephony may ask again, and nothing is done twice.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid5
 
@@ -91,8 +92,9 @@ async def _tell(
     """The attempt was heard (or a machine took it); a reply was understood; a person is needed."""
     network_id = line.call.network_id
     if command.machine or command.step == 0:
-        delivery, reason = ("failed", "voice-machine") if command.machine else ("delivered", None)
-        status = Status("voice", command.provider_id, str(command.reference), delivery, reason)
+        status = Status("voice", command.provider_id, str(command.reference), "delivered")
+        if command.machine:
+            status = replace(status, delivery="failed", reason="voice-machine")
         await apply_statuses(tx, network_id, [status], now=now)
     telling = Telling(now)
     if reaction.intent is not None:

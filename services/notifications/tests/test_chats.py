@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from common.caller import Caller
 from common.contracts.booking import ConfirmAppointment
@@ -21,6 +22,7 @@ from devkit.sandbox.testing import Gateway, Sandbox, gateway, sandbox, settings_
 from notifications.channels.line import Line
 from notifications.channels.telegram import Telegram
 from notifications.operations.parts import Parts
+from notifications.tables import conversations
 from notifications.tables.messages import Message
 
 from .conftest import Service
@@ -209,3 +211,25 @@ async def test_an_unsure_message_that_is_not_wanted_any_more_is_not_sent_again(c
     assert len(await chats.sandbox.ledger()) == before
     attempts = await chats.service.attempts()
     assert [one.outcome for one in attempts if one.message_id == unsure.message_id] == ["unknown"]
+
+
+@in_taiwan
+async def test_an_answer_in_a_line_chat_whose_fate_is_unsure_is_said_once(chats: Chats):
+    await chats.sandbox.fault("timeout_after", channel="line", count=1)
+    await chats.reply("line", text="你好")
+    (before,) = await chats.shown("line")
+    await chats.service.at(NOW + timedelta(seconds=5))
+    assert [one["id"] for one in await chats.shown("line")] == [before["id"]]
+    async with chats.service.parts.database.transaction(chats.service.world.network_id) as tx:
+        outcomes = (await tx.execute(sa.select(conversations.utterances.c.outcome))).scalars().all()
+    assert outcomes == ["accepted"]
+
+
+async def test_a_limit_that_a_conversation_met_holds_back_reminders_too(chats: Chats):
+    await chats.sandbox.fault("429", channel="telegram", retry_after=60, count=1)
+    await chats.reply("telegram", text="Здравствуйте")
+    assert await chats.shown("telegram") == []
+    await booked(chats, handles={"telegram": TELEGRAM.handle(PHONE)})
+    assert await chats.shown("telegram") == []
+    await chats.service.at(NOW + timedelta(seconds=60))
+    assert len(await chats.shown("telegram")) == 2

@@ -1,17 +1,20 @@
 """What was put into threads, handed to the provider: at most once.
 
 `sending` is committed before the call. Whatever is found so afterwards was cut off: its answer is unknown, and it is
-never said again by itself. What did not get through is left to a person.
+never said again by itself, but where the provider takes one reference once. What did not get through is left to a
+person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import telemetry
-from notifications.channels import Accepted, Letter, NotReached, Outcome, Refused, Status, TooMany
+from common.contracts.patient_profile import Channel
+from notifications.channels import Accepted, Letter, NotReached, Outcome, Refused, Status, TooMany, Unsure
+from notifications.operations import limits
 from notifications.operations.conversations import handover, keeping
 from notifications.operations.parts import Parts
 from notifications.operations.telling import Telling
@@ -29,42 +32,58 @@ async def say_due(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
     now = parts.clock.now()
     async with parts.database.transaction(network_id) as tx:
         claimed = await conversations.utterances_of_ids(tx, network_id, ids, lock=True)
-        for said in claimed:
-            if said.outcome == "sending":
-                await _end(tx, parts, said, "unknown", "interrupted", now)
-            elif said.outcome == "planned":
-                await conversations.settle(tx, said, outcome="sending")
-    for said in claimed:
-        if said.outcome == "planned":
-            await _say(parts, said)
+        paused = await limits.pauses(tx, network_id)
+        saying = [one for one in [await _begun(tx, parts, said, paused, now) for said in claimed] if one]
+    for said, thread in saying:
+        await _say(parts, said, thread)
 
 
-async def _say(parts: Parts, said: Utterance) -> None:
+async def _begun(
+    tx: AsyncConnection, parts: Parts, said: Utterance, paused: Mapping[Channel, datetime], now: datetime
+) -> tuple[Utterance, Thread] | None:
+    """What is to be said now: not while its provider waits, nor what may have been said, but where that is safe."""
+    thread = await conversations.thread(tx, said.network_id, said.thread_id)
+    if thread is None or said.outcome not in {"planned", "sending"}:
+        return None  # erased meanwhile, with everything that was said in it; or settled by a status
+    if said.outcome == "sending" and not parts.adapters[thread.channel].repeatable:
+        await _end(tx, parts, said, "unknown", "interrupted", now)
+        return None
+    until = paused.get(thread.channel, now)
+    if until > now:
+        await conversations.settle(tx, said, outcome="planned", due_at=until, leased_until=None)
+        return None
+    await conversations.settle(tx, said, outcome="sending")
+    return said, thread
+
+
+async def _say(parts: Parts, said: Utterance, thread: Thread) -> None:
     async with parts.database.reading(said.network_id) as tx:
-        thread = await conversations.thread(tx, said.network_id, said.thread_id)
         seals = await parts.sealer.existing(tx, said.network_id, [said.thread_id])
-    if thread is None:
-        return  # erased meanwhile, with everything that was said in it
-    seal = seals[said.thread_id]
+    seal = seals.get(said.thread_id)
+    if seal is None:
+        return
     letter = Letter(
         str(said.utterance_id), said.network_id, seal.open(thread.address, about="threads.address"), "chat",
-        keeping.read(said, seal), free=True,
+        keeping.read(said, seal), free=True, by_person=said.author.startswith("staff:"),
     )  # fmt: skip
     with telemetry.span(f"say {thread.channel}", reference=letter.reference):
         outcome = await parts.adapters[thread.channel].send(letter)
     now = parts.clock.now()
     async with parts.database.transaction(said.network_id) as tx:
+        limited = await limits.learn(tx, said.network_id, [(thread.channel, outcome)], now=now)
+        again = limited[thread.channel].until if thread.channel in limited else now + FIRST_PAUSE
         for held in await conversations.utterances_of_ids(
             tx, said.network_id, [said.utterance_id], lock=True
         ):
-            await _record(tx, parts, held, outcome, now)
+            await _record(tx, parts, held, thread, outcome, again, now)
 
 
 async def _record(
-    tx: AsyncConnection, parts: Parts, said: Utterance, outcome: Outcome, now: datetime
-) -> None:
+    tx: AsyncConnection, parts: Parts, said: Utterance, thread: Thread, outcome: Outcome, again: datetime, now: datetime,
+) -> None:  # fmt: skip
     if said.outcome != "sending":  # a status was faster than the answer
         return
+    trying = now - said.at < KEPT_TRYING
     match outcome:
         case Accepted(provider_id=provider_id):
             await conversations.settle(
@@ -72,10 +91,10 @@ async def _record(
             )
         case Refused(reason=reason):
             await _end(tx, parts, said, "failed", reason, now)
-        case TooMany() | NotReached() if now - said.at < KEPT_TRYING:
-            seconds = outcome.retry_after if isinstance(outcome, TooMany) else None
-            pause = timedelta(seconds=seconds) if seconds else FIRST_PAUSE
-            await conversations.settle(tx, said, outcome="planned", due_at=now + pause, leased_until=None)
+        case TooMany() | NotReached() if trying:
+            await conversations.settle(tx, said, outcome="planned", due_at=again, leased_until=None)
+        case Unsure() if trying and parts.adapters[thread.channel].repeatable:
+            await conversations.settle(tx, said, outcome="sending", due_at=again, leased_until=None)
         case TooMany() | NotReached():
             await _end(tx, parts, said, "failed", "not-reached", now)
         case _:

@@ -76,7 +76,7 @@ async def test_a_deposit_a_discount_and_a_debt_at_the_desk(
     await act(page, appointment, "instalments")
     await expect(dialog.locator('input[type="date"]')).to_have_count(3)
     await visitor.check()
-    await dialog.get_by_role("button", name="Рассрочка").click()
+    await dialog.get_by_role("button", name="Сохранить").click()
     await expect(page.locator("#announcement")).to_have_text("Рассрочка записана.")
     await expect(row(page, appointment).locator(".balance")).not_to_contain_text("Просрочено")
 
@@ -175,6 +175,6 @@ async def test_the_day_is_closed_by_keyboard_and_stays_closed(
 async def test_the_page_reads_from_right_to_left_too(at_the_desk: Any) -> None:
     visitor = await at_the_desk(path="/day-close", width=360)
     page = visitor.page
-    await page.locator("#close-day").wait_for()
+    await page.locator('[data-part="till"]').wait_for()
     await page.evaluate("document.documentElement.dir = 'rtl'")
     await visitor.check()

@@ -135,7 +135,7 @@ export async function instalments(place, appointment) {
       sum.textContent = t("instalments_sum", { sum: moments.money({ amount: total, currency }), open: moments.money({ amount: open, currency }) });
       return total === open ? { instalments: parts } : null;
     };
-    return form(close, value, [h("p", {}, t("owes", { amount: moments.money({ amount: open, currency }) })), field(t("instalments_number"), number), host, sum], t("act_instalments"));
+    return form(close, value, [h("p", {}, t("owes", { amount: moments.money({ amount: open, currency }) })), field(t("instalments_number"), number), host, sum], t("save"));
   });
   if (body) await settle(place, appointment, "instalments", body);
 }

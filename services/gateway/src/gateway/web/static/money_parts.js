@@ -43,8 +43,8 @@ export function balanceLines(balances) {
       h(
         "p",
         { class: "balance" },
-        owes > 0 && h("span", { class: "chip is-open" }, t("owes", { amount: amount(owes) })),
-        overdue > 0 && h("span", { class: "chip is-alert" }, t("overdue_sum", { amount: amount(overdue) })),
+        owes > 0 && h("span", { class: `chip is-${overdue === owes ? "alert" : "open"}` }, t("owes", { amount: amount(owes) })),
+        overdue > 0 && overdue < owes && h("span", { class: "chip is-alert" }, t("overdue_sum", { amount: amount(overdue) })),
         credit > 0 && h("span", { class: "chip is-taken" }, t("credit", { amount: amount(credit) })),
         deposits > 0 && h("span", { class: "chip is-ok" }, t("paid_ahead", { amount: amount(deposits) })),
       )

@@ -416,6 +416,36 @@ async def test_a_simulation_of_an_unknown_text_is_refused(service, world):
         await handlers.simulate(query, caller, service.parts)
 
 
+async def test_a_networks_limits_of_cost_choose_a_cheaper_channel_or_none(service, world, provider):
+    await put(service, world, {"most_per_message": 1})
+    card = world.patient(PHONE, preferences=Preferences(channel="sms"))
+    await service.apply(world.booked(card, almaty(12, 15)))
+    await service.send()
+    assert [one["channel"] for one in provider.sent] == ["whatsapp"]
+    nothing_else = world.patient("+77010000002", preferences=Preferences(no_smartphone=True))
+    await service.apply(world.booked(nothing_else, almaty(13, 15)))
+    await service.send()
+    assert len(provider.sent) == 1
+    reasons = {one.reason for one in await service.messages() if one.step == "confirmation"}
+    assert reasons == {None, "too-dear"}
+
+
+async def test_a_simulation_says_what_an_sms_would_cost(service, world):
+    card = world.patient(PHONE, preferences=Preferences(channel="sms"))
+    query = SimulateMessages(
+        message_class="marketing", template="recall", branch_id=world.branch.branch_id,
+        patient_ids=[card.patient_id], instants=[NOW],
+    )  # fmt: skip
+    caller = Caller(network_id=world.network_id, actor="service:recall", roles=("system",))
+    (told,) = (await handlers.simulate(query, caller, service.parts)).messages
+    assert told.channel == "sms"
+    assert told.cost is not None
+    assert told.cost % 2200 == 0, "a price for each segment"
+    await put(service, world, {"most_per_month": 100})
+    (told,) = (await handlers.simulate(query, caller, service.parts)).messages
+    assert told.channel == "whatsapp"
+
+
 async def test_a_conversation_that_a_person_holds_is_not_disturbed(service, world, provider):
     card = world.patient(PHONE)
     await service.apply(world.booked(card, almaty(12, 15)))

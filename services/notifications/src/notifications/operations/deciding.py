@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,6 +47,17 @@ class Surroundings:
     wordings: InForce
     limited: Mapping[Channel, datetime]
     """Until when channels wait, whose provider has had enough."""
+
+    spent: int
+    """What invitations have cost this month, where that is limited."""
+
+    def may_cost(self, message: Message) -> int | None:
+        """The most that a message may cost: each has its limit, and invitations together have theirs."""
+        policy = self.governing.network
+        limits = [policy.most_per_message]
+        if message.message_class == "marketing" and policy.most_per_month is not None:
+            limits.append(max(0, policy.most_per_month - self.spent))
+        return min((one for one in limits if one is not None), default=None)
 
     def pack(self, branch_id: UUID) -> Pack:
         """What binds at a branch."""
@@ -92,7 +104,25 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
             tx, network_id, batch, [policies.pack(network, one) for one in branches.values()]
         ),
         limited=await limits.pauses(tx, network_id),
+        spent=await _spent(tx, network_id, batch, policies, branches),
     )
+
+
+async def _spent(
+    tx: AsyncConnection,
+    network_id: str,
+    batch: Sequence[Message],
+    policies: Governing,
+    branches: Mapping[str, Branch],
+) -> int:
+    """Of the month in which the batch is due, as the place counts it; nothing where nothing limits it."""
+    invited = [one for one in batch if one.message_class == "marketing"]
+    if not invited or policies.network.most_per_month is None:
+        return 0
+    last = max(invited, key=lambda one: one.due_at or one.target_at)
+    zone = ZoneInfo(branches[str(last.branch_id)].zone)
+    due = (last.due_at or last.target_at).astimezone(zone)
+    return await touch_rows.spent(tx, network_id, since=due.replace(day=1, hour=0, minute=0, second=0))
 
 
 def _also(batch: Sequence[Message], what: str) -> list[str]:
@@ -122,13 +152,13 @@ def question(message: Message, around: Surroundings, offered: tuple[Channel, ...
 
 def verdict(
     message: Message, attempts: Sequence[Attempt], around: Surroundings, answers: Answers, offered: tuple[Channel, ...],
-    *, now: datetime,
+    *, now: datetime, costs: Mapping[Channel, int] | None = None,
 ) -> Verdict:  # fmt: skip
     """What the rules say at `now`. A channel that waits for longer than the step has is passed over."""
     ends = budget_end(message, now)
     busy = {channel for channel, until in around.limited.items() if until > ends}
     free = tuple(channel for channel in offered if channel not in busy)
-    decided = decide(_facts(message, attempts, around, answers, free), now=now)
+    decided = decide(_facts(message, attempts, around, answers, free, costs or {}), now=now)
     return limits.heeded(decided, around.limited, now=now)
 
 
@@ -138,6 +168,7 @@ def _facts(
     around: Surroundings,
     answers: Answers,
     offered: tuple[Channel, ...],
+    costs: Mapping[Channel, int],
 ) -> Facts:
     card = answers.cards.get(message.patient_id)
     branch, pack = around.branches[str(message.branch_id)], around.pack(message.branch_id)
@@ -160,6 +191,7 @@ def _facts(
             order, card, answers.permissions.get(message.message_id), ended=ended,
             paused=around.paused_channels(message.template),
             held=around.held.get(message.patient_id, frozenset()),
+            costs=costs,
         ),
         pack=pack,
         appointment=None if answering or message.starts_at is None else _appointment(message, answers),
@@ -175,7 +207,7 @@ def _facts(
         touches=tuple(
             one for one in around.touches.get(message.patient_id, ()) if one.of != message.message_id
         ),
-        may_cost=around.governing.network.most_per_message,
+        may_cost=around.may_cost(message),
         told_in=UUID(told_in) if (told_in := message.data.get("told_in")) else None,
     )  # fmt: skip
 

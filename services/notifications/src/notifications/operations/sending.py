@@ -21,6 +21,7 @@ from notifications.channels import Accepted, Letter, NotReached, Outcome, TooMan
 from notifications.operations import asking, composing, deciding, enclosing, limits
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
+from notifications.operations.estimating import limited_costs
 from notifications.operations.parts import Parts
 from notifications.operations.settling import settle_old
 from notifications.operations.wordings.leaving import as_leaves
@@ -62,7 +63,8 @@ async def _read(parts: Parts, network_id: str, ids: Sequence[UUID]) -> Batch:
 async def _ask(parts: Parts, batch: Batch) -> None:
     messages = list(batch.messages.values())
     batch.questions = {
-        one.message_id: deciding.question(one, batch.around, parts.offered) for one in messages
+        one.message_id: deciding.question(one, batch.around, parts.offered(batch.network_id))
+        for one in messages
     }
     batch.answers = await asking.ask(parts, batch.network_id, messages, batch.questions)
 
@@ -108,7 +110,10 @@ def _verdict(
     parts: Parts, batch: Batch, message: Message, tried: Sequence[Attempt], now: datetime
 ) -> Verdict:
     assert batch.answers is not None
-    return deciding.verdict(message, tried, batch.around, batch.answers, parts.offered, now=now)
+    costs = limited_costs(parts, message, batch.around, batch.answers, now=now)
+    return deciding.verdict(
+        message, tried, batch.around, batch.answers, parts.offered(batch.network_id), now=now, costs=costs
+    )
 
 
 def _opened(
@@ -236,7 +241,11 @@ class _AskAgain:
                     for one in self._batch.attempts.get(sending.message.message_id, [])
                     if one.attempt_id != sending.attempt.attempt_id
                 ],
-                self._batch.around, self._batch.answers, self._parts.offered, now=self._parts.clock.now(),
+                self._batch.around, self._batch.answers, self._parts.offered(self._batch.network_id), now=self._parts.clock.now(),
+                costs=limited_costs(
+                    self._parts, sending.message, self._batch.around, self._batch.answers,
+                    now=self._parts.clock.now(),
+                ),
             )  # fmt: skip
             if verdict.action != "send" or verdict.channel != sending.attempt.channel:
                 return verdict

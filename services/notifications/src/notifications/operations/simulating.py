@@ -9,6 +9,9 @@ from common.contracts.notifications import Reason, SimulatedMessage, SimulateMes
 from common.errors import UnknownThing
 from common.ids import new_id
 from notifications.operations import asking, deciding
+from notifications.operations.asking import Answers
+from notifications.operations.deciding import Surroundings
+from notifications.operations.estimating import costs
 from notifications.operations.parts import Parts
 from notifications.rules.values import Verdict
 from notifications.tables.messages import Message
@@ -25,13 +28,13 @@ async def simulate(parts: Parts, query: SimulateMessages, network_id: str) -> Si
         if not branches:
             raise UnknownThing("branch", query.branch_id)
         around = await deciding.surroundings(tx, network_id, drafts)
-    questions = {one.message_id: deciding.question(one, around, parts.offered) for one in drafts}
+    questions = {one.message_id: deciding.question(one, around, parts.offered(network_id)) for one in drafts}
     said = await asking.ask(parts, network_id, drafts, questions)
     return Simulation(
         messages=[
-            _told(due, deciding.verdict(due, [], around, said, parts.offered, now=due.target_at))
+            _simulated(parts, _due(draft, at, query.useful_for_hours), around, said)
             for draft in drafts
-            for due in (_due(draft, at, query.useful_for_hours) for at in query.instants)
+            for at in query.instants
         ]
     )
 
@@ -55,10 +58,17 @@ def _due(draft: Message, at: datetime, hours: int) -> Message:
     return replace(draft, asked_at=at, target_at=at, earliest_at=at, latest_at=at + timedelta(hours=hours))
 
 
-def _told(message: Message, verdict: Verdict) -> SimulatedMessage:
+def _simulated(parts: Parts, due: Message, around: Surroundings, said: Answers) -> SimulatedMessage:
+    now = due.target_at
+    prices = costs(parts, due, around, said, now=now)
+    verdict = deciding.verdict(due, [], around, said, parts.offered(due.network_id), now=now, costs=prices)
+    return _told(due, verdict, prices.get(verdict.channel) if verdict.channel else None)
+
+
+def _told(message: Message, verdict: Verdict, cost: int | None) -> SimulatedMessage:
     return SimulatedMessage(
         patient_id=message.patient_id, at=message.target_at, verdict=verdict.action, channel=verdict.channel,
-        send_at=verdict.send_at, reason=verdict.because, policy_version=verdict.policy_version,
+        send_at=verdict.send_at, reason=verdict.because, policy_version=verdict.policy_version, cost=cost,
         reasons=[
             Reason(rule=one.rule, result=one.result, detail=dict(one.detail), source=one.source)
             for one in verdict.reasons

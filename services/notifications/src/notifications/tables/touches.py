@@ -49,3 +49,19 @@ async def of_patients(
     for row in await tx.execute(refused):
         found[row.patient_id].append(Touch(row.at, "marketing", frozenset({row.channel}), refused=True))
     return {patient_id: tuple(touches) for patient_id, touches in found.items()}
+
+
+async def spent(tx: AsyncConnection, network_id: str, *, since: datetime) -> int:
+    """What invitations have cost since then, in minor units, as far as prices were known."""
+    cost = (
+        sa.select(sa.func.coalesce(sa.func.sum(attempts.c.cost), 0))
+        .join(
+            messages,
+            (attempts.c.network_id == messages.c.network_id) & (attempts.c.message_id == messages.c.message_id),
+        )
+        .where(
+            attempts.c.network_id == network_id, attempts.c.at >= since,
+            attempts.c.outcome.in_(("open", "accepted", "unknown")), messages.c.message_class == "marketing",
+        )
+    )  # fmt: skip
+    return int((await tx.execute(cost)).scalar_one())

@@ -7,7 +7,7 @@ $("#unsubscribe").addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = await fetch(location.pathname, { method: "POST" });
   if (!answer.ok) {
-    announce(t("link_invalid"), "error");
+    announce(t("link-invalid.title"), "error");
     return;
   }
   event.target.remove();

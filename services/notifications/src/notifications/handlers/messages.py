@@ -220,8 +220,10 @@ async def explain(query: ExplainMessage, caller: Caller, parts: Parts) -> Explan
         around = await deciding.surroundings(tx, caller.network_id, [message])
     if query.at is None:
         return verdicts.explained(message.message_id, message.verdict, as_made=True)
-    questions = {message.message_id: deciding.question(message, around, parts.offered)}
+    questions = {message.message_id: deciding.question(message, around, parts.offered(caller.network_id))}
     said = await asking.ask(parts, caller.network_id, [message], questions)
     costs = limited_costs(parts, message, around, said, now=query.at)
-    verdict = deciding.verdict(message, tried, around, said, parts.offered, now=query.at, costs=costs)
+    verdict = deciding.verdict(
+        message, tried, around, said, parts.offered(caller.network_id), now=query.at, costs=costs
+    )
     return verdicts.explained(message.message_id, verdicts.stored(verdict), as_made=False)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.sealed import Sealer
 from notifications.tables import calls, conversations
-from notifications.tables.schema import attempts, inbound, messages
+from notifications.tables.schema import appointments, attempts, inbound, messages
 
 
 async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id: UUID) -> None:
@@ -29,6 +29,11 @@ async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id
         sa.update(inbound)
         .where(inbound.c.network_id == network_id, inbound.c.patient_id == patient_id)
         .values(text=None, address_index=b"")
+    )
+    await tx.execute(
+        sa.update(appointments)
+        .where(appointments.c.network_id == network_id, appointments.c.patient_id == patient_id)
+        .values(phone_index=None)
     )
     await _forget_conversations(tx, sealer, network_id, patient_id)
     await calls.forget_numbers(tx, network_id, patient_id)

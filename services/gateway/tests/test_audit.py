@@ -4,7 +4,11 @@ import asyncio
 
 import asyncpg
 
-from common.testing import Urls
+from common.database import Database
+from common.testing import START, Urls
+from gateway import tables
+from gateway.operations.audit import AuditLog
+from gateway.rules.audit import Entry, first_break
 
 from .conftest import Api
 from .owners import Owners
@@ -59,6 +63,20 @@ async def test_many_at_once_make_one_chain_without_a_gap(api: Api, owners: Owner
     await asyncio.gather(*(api.get(f"/api/v1/patients/{patient}", headers=manager) for _ in range(40)))
     found = (await api.get("/api/v1/audit/integrity", headers=manager)).json()
     assert (found["entries"], found["whole"]) == (42, True)
+
+
+async def test_two_gateways_lengthen_one_chain_in_turn(database: Database, network_id: str) -> None:
+    entry = Entry(network_id, "staff:somebody", "patients.read", START, "ok", "staff")
+    one, other = AuditLog(database), AuditLog(database)
+    for log in (one, other):
+        log.stop()
+    for log in (one, one, other, one, one, other, other):
+        await log.write(entry)
+    await asyncio.gather(*(log.write(entry) for log in (one, other) for _ in range(10)))
+    async with database.transaction(network_id) as tx:
+        links = await tables.audit_after(tx, network_id, after=0, limit=100)
+    assert len(links) == 27
+    assert first_break(links) is None
 
 
 async def test_whoever_changes_a_row_by_other_means_is_found_out(

@@ -41,8 +41,9 @@ def mount(application: FastAPI, parts: Parts) -> None:
     """Add every area's routes; those of development exist in development only."""
     application.state.parts = parts
     routers: list[APIRouter] = [
-        directory.router,
+        # The order in which they are looked through: what is asked most comes first.
         bookings.router,
+        directory.router,
         links.router,
         offers.router,
         sessions.router,

@@ -1,6 +1,6 @@
 """Rows of the gateway's database, and their translation to values: one module per kind of thing."""
 
-from gateway.tables.audit_log import append_audit, audit_after, audit_before, lock_chain
+from gateway.tables.audit_log import append_at_once, append_audit, audit_after, audit_before, lock_chain
 from gateway.tables.idempotency import FORGET_FAILURES, FORGET_KEYS, KNOWN_KEY, REMEMBER_KEY
 from gateway.tables.networks import keep_network, networks
 from gateway.tables.schema import metadata
@@ -38,6 +38,7 @@ __all__ = [
     "account",
     "accounts",
     "api_key",
+    "append_at_once",
     "append_audit",
     "audit_after",
     "audit_before",

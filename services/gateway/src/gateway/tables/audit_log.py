@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.encoding import canonical
+from common.statements import SCOPE, Statement, Statements
 from gateway.rules import audit
 
 
@@ -19,6 +21,24 @@ async def lock_chain(tx: AsyncConnection, network_id: str) -> tuple[int, str]:
 
 async def append_audit(tx: AsyncConnection, links: Sequence[audit.Link]) -> None:
     """Lengthen the chain."""
+    await tx.execute(_APPEND_AUDIT, {"rows": _rows(links)})
+
+
+async def append_at_once(statements: Statements, network_id: str, links: Sequence[audit.Link]) -> bool:
+    """The same in one statement that is a transaction of its own; False where the chain ends elsewhere by now."""
+    values = {
+        "network": network_id,
+        "rows": _rows(links),
+        "last_seq": links[0].seq - 1,
+        "last_hash": links[0].previous,
+    }
+    try:
+        return bool(await statements.rows(_APPEND_AT_ONCE, values))
+    except asyncpg.UniqueViolationError:
+        return False
+
+
+def _rows(links: Sequence[audit.Link]) -> str:
     rows = [
         {
             "network_id": link.entry.network_id, "seq": link.seq, "at": link.entry.at.isoformat(),
@@ -28,7 +48,7 @@ async def append_audit(tx: AsyncConnection, links: Sequence[audit.Link]) -> None
         }
         for link in links
     ]  # fmt: skip
-    await tx.execute(_APPEND_AUDIT, {"rows": canonical(rows).decode()})
+    return canonical(rows).decode()
 
 
 async def audit_before(
@@ -58,11 +78,18 @@ def _link(row: Any) -> audit.Link:
 
 _LOCK_CHAIN = sa.text("SELECT pg_advisory_xact_lock(hashtext('audit'), hashtext(:network))")
 _CHAIN_END = sa.text("SELECT seq, hash FROM audit WHERE network_id = :network ORDER BY seq DESC LIMIT 1")
-_APPEND_AUDIT = sa.text(
-    "INSERT INTO audit (network_id, seq, at, actor, action, outcome, purpose, trace, subjects, previous, hash)"
-    " SELECT network_id, seq, at, actor, action, outcome, purpose, trace, subjects, previous, hash"
-    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS entry (network_id text, seq bigint, at timestamptz,"
+_COLUMNS = "network_id, seq, at, actor, action, outcome, purpose, trace, subjects, previous, hash"
+_ENTRIES = (
+    "jsonb_to_recordset(CAST(:rows AS jsonb)) AS entry (network_id text, seq bigint, at timestamptz,"
     " actor text, action text, outcome text, purpose text, trace text, subjects jsonb, previous text, hash text)"
+)
+_APPEND = f"INSERT INTO audit ({_COLUMNS}) SELECT {', '.join(f'entry.{name.strip()}' for name in _COLUMNS.split(','))}"
+_APPEND_AUDIT = sa.text(f"{_APPEND} FROM {_ENTRIES}")
+_APPEND_AT_ONCE = Statement(
+    f"WITH {SCOPE}, turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('audit'), hashtext(network_id))"  # noqa: S608 - words of this module
+    f" FROM scope) {_APPEND} FROM scope, turn, {_ENTRIES}"
+    " WHERE (SELECT hash FROM audit WHERE network_id = scope.network_id AND seq = :last_seq) = :last_hash"
+    " RETURNING seq"
 )
 _AUDIT_BEFORE = sa.text(
     "SELECT * FROM audit WHERE network_id = :network AND seq < :before"

@@ -2,13 +2,13 @@
 
 import sqlalchemy as sa
 
-REMEMBER_KEY = sa.text(
-    "WITH ctx AS MATERIALIZED (SELECT set_config('app.network', :network, true) AS network)"
-    " INSERT INTO idempotency (network_id, principal, route, key, body_mac, minted)"
-    " SELECT network, :principal, :route, :key, :mac, :minted FROM ctx"
+from common.statements import SCOPE, Statement
+
+REMEMBER_KEY = Statement(
+    f"WITH {SCOPE} INSERT INTO idempotency (network_id, principal, route, key, body_mac, minted)"  # noqa: S608
+    " SELECT network_id, :principal, :route, :key, :mac, :minted FROM scope"
     " ON CONFLICT DO NOTHING RETURNING minted"
 )
-"""One statement, so that it may run without a transaction of its own."""
 
 KNOWN_KEY = sa.text(
     "SELECT body_mac, minted FROM idempotency"

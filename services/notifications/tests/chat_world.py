@@ -13,7 +13,6 @@ from common.contracts.booking import (
     AppointmentsOfPatient,
     AppointmentState,
     BookAppointment,
-    FindAlternatives,
     FindFreeSlots,
     FreeSlots,
     RescheduleAppointment,
@@ -38,7 +37,7 @@ from common.contracts.directory import (
     WorkingHours,
 )
 from common.contracts.messages import Event
-from common.contracts.patient_profile import Candidate, Candidates, FindPatients, Registered, RegisterPatient
+from common.contracts.patient_profile import Registered, RegisterPatient
 from common.errors import Refused
 from common.rpc import Answers
 
@@ -71,6 +70,10 @@ class ChatWorld(World):
 
     def booked_visits(self) -> list[AppointmentState]:
         return [one.appointment for one in self.appointments.values()]
+
+    def others(self, appointment_id: UUID) -> list[Slot]:
+        visit = self.appointments[appointment_id].appointment
+        return self.free(FindFreeSlots(service_id=visit.service_id, branch_id=visit.branch_id, days=14))
 
     def free(self, query: FindFreeSlots) -> list[Slot]:
         found = []
@@ -109,12 +112,6 @@ class ChatWorld(World):
         async def slots(query: FindFreeSlots, caller: Caller, _: Any) -> FreeSlots:
             await self._maybe_silent("booking")
             return FreeSlots(slots=self.free(query))
-
-        @answers.to(FindAlternatives)
-        async def alternatives(query: FindAlternatives, caller: Caller, _: Any) -> FreeSlots:
-            visit = self.appointments[query.appointment_id].appointment
-            question = FindFreeSlots(service_id=visit.service_id, branch_id=visit.branch_id, days=14)
-            return FreeSlots(slots=self.free(question)[: query.limit])
 
         @answers.to(AppointmentsOfPatient)
         async def of_patient(query: AppointmentsOfPatient, caller: Caller, _: Any) -> Appointments:
@@ -167,11 +164,6 @@ class ChatWorld(World):
             del self.cards[card.patient_id]
             self.cards[command.patient_id] = card.model_copy(update={"patient_id": command.patient_id})
             return Registered(patient_id=command.patient_id, created=True, version=1)
-
-        @answers.to(FindPatients)
-        async def find(query: FindPatients, caller: Caller, _: Any) -> Candidates:
-            found = [one for one in self.cards.values() if query.phone in {each.phone for each in one.phones}]
-            return Candidates(candidates=[Candidate(card=one, matched_by="phone") for one in found])
 
         @answers.to(PermissionsOf)
         async def permissions(query: PermissionsOf, caller: Caller, _: Any) -> Permissions:

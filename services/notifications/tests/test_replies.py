@@ -123,12 +123,11 @@ async def test_words_cancel(service, world, provider, asked):
     assert (actor, type(command)) == ("patient-by-reply", CancelAppointment)
 
 
-async def test_moving_is_left_to_the_patients_link_and_to_a_person(service, world, provider, asked):
+async def test_moving_where_nothing_is_free_says_so_and_changes_nothing(service, world, provider, asked):
     await service.webhook(whatsapp_webhook(messages=[pressed(PHONE, f"move:{asked}", title="Перенести")]))
     assert world.commands == []
-    assert "https://clinic.example/l/" in provider.texts()[-1]
-    (task,) = await service.told(TaskRaised)
-    assert (task.kind, task.appointment_id) == ("wants-to-move", asked)
+    assert "Свободного времени" in provider.texts()[-1]
+    assert "https://clinic.example/book/" in provider.texts()[-1]
 
 
 @pytest.mark.parametrize("text", ["нет", "а сколько стоит?", "да, но позже", "👀"])

@@ -24,7 +24,10 @@ from common.contracts.booking import (
     AppointmentState,
     CancelAppointment,
     ConfirmAppointment,
+    FindAlternatives,
+    FreeSlots,
     GetAppointments,
+    Slot,
 )
 from common.contracts.consents import (
     ContactAnswer,
@@ -46,7 +49,15 @@ from common.contracts.directory import (
     ServiceChanged,
 )
 from common.contracts.messages import Event
-from common.contracts.patient_profile import Card, Cards, Contact, GetCards
+from common.contracts.patient_profile import (
+    Candidate,
+    Candidates,
+    Card,
+    Cards,
+    Contact,
+    FindPatients,
+    GetCards,
+)
 from common.errors import Refused
 from common.ids import new_id
 from common.rpc import Answers
@@ -180,12 +191,26 @@ class World:
             self.cancel(command.appointment_id)
             return self.appointments[command.appointment_id]
 
+        @answers.to(FindPatients)
+        async def find(query: FindPatients, caller: Caller, _: Any) -> Candidates:
+            found = [one for one in self.cards.values() if query.phone in {each.phone for each in one.phones}]
+            return Candidates(candidates=[Candidate(card=one, matched_by="phone") for one in found])
+
+        @answers.to(FindAlternatives)
+        async def alternatives(query: FindAlternatives, caller: Caller, _: Any) -> FreeSlots:
+            return FreeSlots(slots=self.others(query.appointment_id)[: query.limit])
+
         @answers.to(WithdrawPermission)
         async def withdraw(command: WithdrawPermission, caller: Caller, _: Any) -> Permissions:
             self.commands.append((caller.actor, command))
             return Permissions(permissions=[])
 
         return answers
+
+    def others(self, appointment_id: UUID) -> list[Slot]:
+        """Other times for a visit: a full week, until a world has a schedule."""
+        del appointment_id
+        return []
 
     async def _maybe_silent(self, owner: str) -> None:
         if owner in self.silent:

@@ -56,6 +56,7 @@ utterances = sa.Table(
     sa.Column("provider_id", sa.Text),
     sa.Column("due_at", INSTANT),
     sa.Column("leased_until", INSTANT),
+    sa.Column("recorded_at", INSTANT, nullable=False, server_default=sa.func.now()),
     sa.CheckConstraint(
         "outcome IN ('planned', 'sending', 'accepted', 'delivered', 'read', 'failed', 'unknown')", name="outcome"
     ),

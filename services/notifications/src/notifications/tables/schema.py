@@ -152,6 +152,7 @@ inbound = sa.Table(
     sa.Column("at", INSTANT, nullable=False),
     sa.Column("text", sa.LargeBinary),
     sa.Column("understood_as", sa.Text),
+    sa.Column("recorded_at", INSTANT, nullable=False, server_default=sa.func.now()),
     sa.Index("inbound_patient", "network_id", "patient_id"),
     sa.Index("inbound_address", "network_id", "address_index"),
 )  # fmt: skip

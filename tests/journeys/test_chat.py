@@ -1,0 +1,134 @@
+"""Booking by chat over the running system: books, moves and cancels in a few turns, and hands over to a person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class Chat:
+    """One patient's phone."""
+
+    clinic: Any
+    phone: str
+    turns: int = 0
+
+    async def say(self, text: str) -> dict[str, Any]:
+        """Write it, and return the newest message that came back."""
+        self.turns += 1
+        await self.clinic.reply(self.phone, channel="whatsapp", text=text, account=self.clinic.network)
+        await self.clinic.settle()
+        return (await self.clinic.messages(self.phone))[-1]
+
+    async def texts(self) -> list[str]:
+        return [one["text"] for one in await self.clinic.messages(self.phone)]
+
+    async def shown(self, words: str) -> bool:
+        """Whether any of the newest messages has these words: the notice of an act comes beside the answer."""
+        return any(words in text for text in (await self.texts())[-3:])
+
+
+async def visits_of(clinic: Any, phone: str) -> list[dict[str, Any]]:
+    desk = await clinic.login("reception")
+    found = await clinic.http.post("/api/v1/patients/search", json={"phone": phone}, headers=desk)
+    candidates = found.raise_for_status().json()["candidates"]
+    visits = []
+    for one in candidates:
+        view = await clinic.http.get(f"/api/v1/patients/{one['card']['patient_id']}/360", headers=desk)
+        shown = view.raise_for_status().json()["sections"]["appointments"]["data"]
+        visits += [*shown["upcoming"], *shown["past"]]
+    return visits
+
+
+async def test_a_stranger_books_in_russian_then_moves_and_cancels(clinic: Any, people: Any) -> None:
+    person = people("Сауле Ибраева")
+    chat = Chat(clinic, person.phone)
+    assert "1." in (await chat.say("Здравствуйте, хочу записаться на гигиену"))["text"]
+    while not await chat.shown("Какое время"):
+        assert chat.turns < 5, await chat.texts()
+        await chat.say("1")
+    assert "зовут" in (await chat.say("1"))["text"]
+    await chat.say(person.full_name)
+    assert chat.turns <= 6
+    assert await chat.shown("Вы записаны")
+    (visit,) = await visits_of(clinic, person.phone)
+    assert (visit["status"], visit["source"]) == ("booked", "whatsapp")
+
+    await chat.say("нет")  # no invitations
+    chat.turns = 0
+    await chat.say("хочу перенести запись")
+    await chat.say("2")
+    assert await chat.shown("перенесена")
+    assert chat.turns <= 6
+    (moved,) = await visits_of(clinic, person.phone)
+    assert moved["starts_at"] != visit["starts_at"]
+
+    chat.turns = 0
+    await chat.say("отмените мою запись")
+    assert (await visits_of(clinic, person.phone))[0]["status"] == "booked"
+    await chat.say("да")
+    assert await chat.shown("отменена")
+    assert chat.turns <= 6
+    assert (await visits_of(clinic, person.phone))[0]["status"] == "cancelled"
+
+
+async def test_booking_in_portuguese(system: Any, clinic: Any, people: Any) -> None:
+    brazil = type(clinic)(system, "demo-br")
+    try:
+        person = people("Ana Souza")
+        person.phone = f"+55119{person.phone[-8:]}"
+        chat = Chat(brazil, person.phone)
+        assert "1." in (await chat.say("Oi, quero marcar uma consulta"))["text"]
+        while not await chat.shown("horário"):
+            assert chat.turns < 5, await chat.texts()
+            await chat.say("1")
+        await chat.say("1")
+        await chat.say(person.full_name)
+        assert chat.turns <= 6
+        visits = await visits_of(brazil, person.phone)
+        assert len(visits) == 1, await chat.texts()
+        visit = visits[0]
+        assert (visit["status"], visit["source"]) == ("booked", "whatsapp")
+    finally:
+        await brazil.close()
+
+
+@pytest.mark.timeout(600)
+async def test_what_is_not_understood_goes_to_a_person_who_answers_in_the_chat(
+    clinic: Any, people: Any
+) -> None:
+    person = people()
+    chat = Chat(clinic, person.phone)
+    await chat.say("тут такое дело")
+    assert "администратор" in (await chat.say("ну как вам объяснить"))["text"].lower()
+    desk = await clinic.login("reception")
+    tasks = (await clinic.http.get("/api/v1/tasks", params={"limit": 500}, headers=desk)).json()["tasks"]
+    conversations = (await clinic.http.get("/api/v1/conversations?open", headers=desk)).json()[
+        "conversations"
+    ]
+    mine = next(one for one in conversations if one["last"]["text"].startswith("Передали"))
+    task = next(one for one in tasks if one["task_id"] == mine["task_id"])
+    assert (task["kind"], task["reason"]) == ("handover", "not understood twice")
+    of_task = await clinic.http.get(f"/api/v1/conversations/of-task/{task['task_id']}", headers=desk)
+    lines = of_task.raise_for_status().json()["lines"]
+    assert [one["text"] for one in lines if one["author"] == "patient"] == [
+        "тут такое дело",
+        "ну как вам объяснить",
+    ]
+
+    before = len(await chat.texts())
+    await chat.say("алло?")
+    assert len(await chat.texts()) == before, "automation answered while a person was asked for"
+    url = f"/api/v1/conversations/{mine['conversation_id']}"
+    said = await clinic.http.post(f"{url}/messages", json={"text": "Здравствуйте, это Анна."}, headers=desk)
+    assert said.status_code == 201, said.text
+    await clinic.settle()
+    assert (await chat.texts())[before:] == ["Здравствуйте, это Анна."]
+
+    done = await clinic.http.post(
+        f"/api/v1/tasks/{task['task_id']}/done", json={"outcome": "answered"}, headers=desk
+    )
+    assert done.status_code == 200, done.text
+    await clinic.settle()
+    assert "1." in (await chat.say("хочу записаться"))["text"]

@@ -233,3 +233,12 @@ async def test_a_limit_that_a_conversation_met_holds_back_reminders_too(chats: C
     assert await chats.shown("telegram") == []
     await chats.service.at(NOW + timedelta(seconds=60))
     assert len(await chats.shown("telegram")) == 2
+
+
+async def test_a_network_without_an_account_is_not_offered_the_channel(chats: Chats):
+    parts = chats.service.parts
+    one = Telegram(httpx.AsyncClient(), "http://provider", {"clinic": "1:token"})
+    parts = replace(parts, adapters={**parts.adapters, "telegram": one})
+    assert "telegram" in parts.offered("clinic")
+    assert "telegram" not in parts.offered("another")
+    assert set(parts.offered("another")) >= {"whatsapp", "sms"}

@@ -53,14 +53,14 @@ async def reach(
     `permissions` have changed they are asked for too, and an owner that is away raises `Unavailable`.
     """
     if not wanted:
-        return Reach(None, parts.offered)
+        return Reach(None, parts.offered(network_id))
     try:
         answer = await parts.asks.ask(
             GetCards(patient_ids=[patient_id]), caller=ourselves(network_id), timeout=2.0
         )
     except (Unavailable, Refused) as error:
         telemetry.log().info("planning without a card", network=network_id, error=telemetry.where(error))
-        return Reach(None, parts.offered)
+        return Reach(None, parts.offered(network_id))
     said = await _permissions_of(parts, network_id, patient_id) if permissions else {}
     return reached(parts, network_id, answer.cards.get(patient_id), said)
 
@@ -74,7 +74,7 @@ def reached(
     """A card with the keyed index of the phone that the patient is reached by."""
     phone = facts.address(card, "sms") if card is not None else None
     index = parts.sealer.index(network_id, phone) if phone else None
-    return Reach(card, parts.offered, index, permissions or {})
+    return Reach(card, parts.offered(network_id), index, permissions or {})
 
 
 async def _permissions_of(
@@ -84,7 +84,7 @@ async def _permissions_of(
     questions = [
         ContactQuestion(
             patient_id=patient_id, message_class=each, purpose="marketing" if each == "marketing" else "service",
-            channels=list(parts.offered),
+            channels=list(parts.offered(network_id)),
         )
         for each in classes
     ]  # fmt: skip

@@ -42,10 +42,9 @@ class Parts:
     """Mail comes from `<network>@<domain>`."""
     wakes: Wakes = field(default_factory=Wakes)
 
-    @property
-    def offered(self) -> tuple[Channel, ...]:
-        """The channels that have an adapter."""
-        return tuple(self.adapters)
+    def offered(self, network_id: str) -> tuple[Channel, ...]:
+        """The channels that have an adapter, and on which this network has an account."""
+        return tuple(channel for channel, adapter in self.adapters.items() if adapter.serves(network_id))
 
 
 def ourselves(network_id: str) -> Caller:

@@ -82,10 +82,14 @@ async def _still_wanted(
     parts: Parts, batch: Batch, message: Message, attempt: Attempt, now: datetime
 ) -> bool:
     """Sending again is sending: it is decided about as if it were the first time. Raises `Unavailable`."""
-    questions = {message.message_id: deciding.question(message, batch.around, parts.offered)}
+    questions = {
+        message.message_id: deciding.question(message, batch.around, parts.offered(batch.network_id))
+    }
     answers = await asking.ask(parts, batch.network_id, [message], questions)
     others = [one for one in batch.attempts[message.message_id] if one.attempt_id != attempt.attempt_id]
-    verdict = deciding.verdict(message, others, batch.around, answers, parts.offered, now=now)
+    verdict = deciding.verdict(
+        message, others, batch.around, answers, parts.offered(batch.network_id), now=now
+    )
     return verdict.action == "send" and attempt.channel in verdict.channels
 
 

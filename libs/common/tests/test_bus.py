@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from common.caller import Caller, Signer, Verifier, system
 from common.clock import Clock
 from common.contracts.messages import Done
 from common.database import Database
-from common.delivery import Consumption, Readers
+from common.delivery import Consumption, Heard, Readers
 from common.errors import NotAllowed, Refused, Unavailable
 from common.rpc import Answers, Asks
 from common.testing import START, Answering, Keys, caller
@@ -290,6 +290,38 @@ async def test_events_published_before_and_after_the_start_are_applied_once(
             == "repeated"
         )
     assert await labels(database, "alpha") == ["a", "b"]
+
+
+async def test_events_that_wait_are_applied_together_and_one_by_one_where_one_of_them_fails(
+    database: Database, bus: Bus, nats_server: Any, clock: Clock
+) -> None:
+    readers, sizes = Readers[Database](), []
+
+    @readers.together(Marked, durable="toy-marks")
+    async def mark(heard: Sequence[Heard[Marked]], parts: Database) -> None:
+        sizes.append(len(heard))
+        async with parts.applying_together([one.event for one in heard], "toy-marks") as (tx, fresh):
+            for one in heard:
+                if one.event.label == "bug":
+                    raise ZeroDivisionError
+                if one.event.event_id in fresh:
+                    await put_mark(tx, one.event.network_id, one.event.label)
+
+    twice, elsewhere = event("b"), event("c").model_copy(update={"network_id": "beta"})
+    await publish(bus, event("a"), twice, elsewhere)
+    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+        await until(lambda: _read_all(consumption))
+        assert sorted(sizes) == [1, 2]
+        outcome = await consumption.apply(
+            readers.readers[0], twice.subject, twice.model_dump_json().encode(), {}, 2
+        )
+        assert outcome == "repeated"
+        await publish(bus, event("bug"), event("d"), event("e"))
+        await until(lambda: _read_all(consumption))
+    assert await labels(database, "alpha") == ["a", "b", "d", "e"]
+    assert await labels(database, "beta") == ["c"]
+    async with database.unscoped() as tx:
+        assert (await tx.execute(sa.text("SELECT count(*) FROM dead_letters"))).scalar_one() == 1
 
 
 async def _read_all(consumption: Consumption[Any]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -16,10 +17,12 @@ from common.contracts.messages import Done
 from common.database import AlreadyApplied, Database
 from common.due import DueLoop, DueTable
 from common.encoding import to_text
-from common.errors import CommandReused, Refused
+from common.errors import CommandReused, Refused, Unavailable
 from common.ids import new_id
 from common.sealed import Sealer
+from common.statements import SCOPE, Statement
 from common.testing import START
+from devkit.embedded.ports import free
 
 from .conftest import Mark, Marked, labels, put_mark
 
@@ -39,6 +42,39 @@ async def test_without_a_network_there_are_no_rows(database: Database) -> None:
         await put_mark(tx, "alpha", "ours")
     async with database.unscoped() as tx:
         assert (await tx.execute(sa.text("SELECT count(*) FROM marks"))).scalar_one() == 0
+
+
+LABELS = Statement(
+    f"WITH {SCOPE} SELECT found.label FROM scope,"
+    " LATERAL (SELECT label FROM marks WHERE network_id = scope.network_id ORDER BY label OFFSET 0) AS found"
+)
+PUT = Statement(
+    f"WITH {SCOPE} INSERT INTO marks (network_id, mark_id, label) SELECT :whose, :id, :label FROM scope"
+)
+
+
+async def test_a_statement_alone_sees_and_writes_the_rows_of_its_own_network(database: Database) -> None:
+    run = database.statements.rows
+    for network in ("alpha", "beta"):
+        await run(PUT, {"network": network, "whose": network, "id": new_id(), "label": f"of {network}"})
+    assert [row.label for row in await run(LABELS, {"network": "beta"})] == ["of beta"]
+    with pytest.raises(asyncpg.PostgresError, match="row-level security"):
+        await run(PUT, {"network": "beta", "whose": "alpha", "id": new_id(), "label": "smuggled"})
+    assert [row.label for row in await run(LABELS, {"network": "alpha"})] == ["of alpha"]
+
+
+async def test_a_statement_alone_leaves_no_network_behind_for_the_next(database: Database) -> None:
+    await database.statements.rows(LABELS, {"network": "alpha"})
+    told = Statement("SELECT current_setting('app.network', true) AS network")
+    assert [row.network or None for row in await database.statements.rows(told, {})] == [None]
+
+
+async def test_a_database_that_is_not_there_is_unavailable_to_a_statement_too() -> None:
+    [port] = free(1)
+    away = Database(f"postgresql+asyncpg://nobody:x@127.0.0.1:{port}/nothing")
+    with pytest.raises(Unavailable):
+        await away.statements.rows(LABELS, {"network": "alpha"})
+    await away.dispose()
 
 
 async def test_the_worker_sees_when_rows_are_due_and_nothing_else(database: Database) -> None:

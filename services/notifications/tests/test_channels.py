@@ -7,10 +7,11 @@ import orjson
 import pytest
 
 from notifications.channels import Accepted, Letter, NotReached, Refused, TooMany, Unsure
-from notifications.channels.registration import MOST_LINES, register
+from notifications.channels.registration import ASKING, MOST_LINES, register
 from notifications.channels.sms import Sms
 from notifications.channels.whatsapp import WhatsApp, message
 from notifications.rules.texts import Button, Text
+from notifications.rules.texts.compose import OFFERS
 from notifications.templates import texts
 
 LETTER = Letter(
@@ -85,6 +86,8 @@ async def test_only_missing_templates_are_registered():
 
     meta = httpx.AsyncClient(transport=httpx.MockTransport(handle))
     languages = [texts("ru"), texts("pt-BR")]
-    assert await register(meta, "http://provider/whatsapp", "t", languages) == 2 * 3 * (MOST_LINES - 1)
+    assert await register(meta, "http://provider/whatsapp", "t", languages) == 2 * (
+        len(ASKING) + len(OFFERS)
+    ) * (MOST_LINES - 1)
     assert await register(meta, "http://provider/whatsapp", "t", languages) == 0
     assert {one["language"] for one in held} == {"ru", "pt_BR"}

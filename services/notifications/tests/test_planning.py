@@ -15,7 +15,7 @@ from common.contracts.notifications import (
     PutPolicy,
     SimulateMessages,
 )
-from common.contracts.patient_profile import Contact, PatientChanged, Preferences
+from common.contracts.patient_profile import Contact, PatientChanged, PatientErased, Preferences
 from common.database import AlreadyApplied
 from common.errors import Refused, VersionConflict
 from common.ids import new_id
@@ -367,6 +367,55 @@ async def test_a_family_on_one_phone_is_one_message_only_where_the_network_says_
         assert said in text
     grouped = [one for one in await service.messages() if one.reason == "grouped"]
     assert {one.appointment_id for one in grouped} == {daughter.appointment.appointment_id}
+
+
+@pytest.fixture
+async def family(service, world):
+    """A mother and a child on one phone and one day, told in one message; the child's visit."""
+    await put(service, world, {"family_messaging": True})
+    mother, child = world.patient(PHONE, "Дана"), world.patient(PHONE, "Арман")
+    first, second = await two_visits(service, world, card=mother, other=child)
+    return mother, first, second
+
+
+async def reminded_alone(service, world, provider, second):
+    """That the child's visit is reminded of by itself."""
+    asking = [one for one in await service.messages(second) if one.step == "confirm"]
+    assert [(one.outcome, one.due_at) for one in asking] == [("planned", almaty(10, 15))]
+    count = len(provider.sent)
+    await service.at(almaty(10, 15))
+    assert len(provider.sent) == count + 1
+    assert "Арман" in provider.texts()[-1]
+
+
+async def test_when_the_leading_visit_of_a_family_is_cancelled_the_other_is_told_of(
+    service, world, provider, family
+):
+    _, first, second = family
+    await service.apply(world.cancel(first))
+    await service.send()
+    await service.delivered()
+    await reminded_alone(service, world, provider, second)
+
+
+async def test_when_the_leading_message_may_not_go_out_the_other_visit_is_told_of(
+    service, world, provider, family
+):
+    mother, _, second = family
+    world.refused[mother.patient_id, "service"] = "service-refused"
+    await service.at(almaty(10, 11))
+    await reminded_alone(service, world, provider, second)
+
+
+async def test_when_the_leading_patient_is_erased_the_other_visit_is_told_of(
+    service, world, provider, family
+):
+    mother, first, second = family
+    await service.apply(
+        PatientErased(network_id=world.network_id, occurred_at=NOW, version=2, patient_id=mother.patient_id)
+    )
+    await reminded_alone(service, world, provider, second)
+    assert {one.outcome for one in await service.messages(first)} <= {"cancelled", "delivered"}
 
 
 # --- explaining and simulating ----------------------------------------------------------------------------

@@ -105,6 +105,8 @@ class Changes:
             self.message(
                 told, outcome="suppressed", due_at=None, reason=reason, verdict=verdicts.stored(verdict)
             )
+        if message.data.get("also"):
+            await message_rows.free_grouped(tx, message.network_id, [message.message_id])
         if person:
             await self._person(tx, message, reason)
 

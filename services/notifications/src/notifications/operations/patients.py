@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.sealed import Sealer
 from notifications.tables import calls, conversations
+from notifications.tables import messages as message_rows
 from notifications.tables.schema import appointments, attempts, inbound, messages
 
 
@@ -15,9 +16,16 @@ async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id
     own = (messages.c.network_id == network_id, messages.c.patient_id == patient_id)
     await tx.execute(
         sa.update(messages)
+        .where(*own, messages.c.outcome == "cancelled", messages.c.reason == "grouped")
+        .values(reason="erased", due_at=None)
+    )
+    dropped = await tx.execute(
+        sa.update(messages)
         .where(*own, messages.c.outcome == "planned")
         .values(outcome="cancelled", reason="erased", due_at=None, paused=False)
+        .returning(messages.c.message_id)
     )
+    await message_rows.free_grouped(tx, network_id, list(dropped.scalars()))
     await tx.execute(sa.update(messages).where(*own).values(text=None))
     await tx.execute(sa.update(messages).where(*own, messages.c.outcome != "sending").values(due_at=None))
     await tx.execute(

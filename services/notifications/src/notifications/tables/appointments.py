@@ -120,6 +120,14 @@ async def known_by(
     )
 
 
+async def phone_of(tx: AsyncConnection, network_id: str, appointment_id: UUID) -> bytes | None:
+    """The index of the phone that it is for, where that was remembered."""
+    query = sa.select(appointments.c.phone_index).where(
+        appointments.c.network_id == network_id, appointments.c.appointment_id == appointment_id
+    )
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def of_day(
     tx: AsyncConnection,
     network_id: str,

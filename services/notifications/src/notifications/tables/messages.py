@@ -173,6 +173,12 @@ async def no_longer_grouped(
     await tx.execute(statement)
 
 
+async def free_grouped(tx: AsyncConnection, network_id: str, lead_ids: Sequence[UUID]) -> None:
+    """These messages will not go out: what they would have said too goes out by itself."""
+    if lead_ids:
+        await tx.execute(_FREE_GROUPED, {"network": network_id, "leads": [str(one) for one in lead_ids]})
+
+
 async def open_of_patient(
     tx: AsyncConnection,
     network_id: str,
@@ -238,3 +244,12 @@ async def update(tx: AsyncConnection, network_id: str, changes: Sequence[dict[st
 
 def _uuids(ids: Sequence[UUID]) -> Any:
     return sa.bindparam("ids", list(ids), type_=cast("Any", sa.ARRAY(sa.Uuid)))
+
+
+_FREE_GROUPED = sa.text(
+    "UPDATE messages SET outcome = 'planned', reason = NULL, leased_until = NULL,"
+    " due_at = coalesce(CAST(data ->> 'due_alone' AS timestamptz), target_at),"
+    " data = data - 'told_in' - 'due_alone'"
+    " WHERE network_id = :network AND outcome = 'cancelled' AND reason = 'grouped'"
+    " AND data ->> 'told_in' = ANY (:leads)"
+)

@@ -50,10 +50,9 @@ async def follow_appointment(
     else:
         await _follow_ended(following, event, advanced.before)
     before = advanced.before
-    await grouping.regroup(
-        tx, place, state.patient_id, reach.phone_index, {state.starts_at, before.starts_at if before else state.starts_at},
-        now=now,
-    )  # fmt: skip
+    phone = reach.phone_index or await appointments.phone_of(tx, event.network_id, state.appointment_id)
+    starts = {state.starts_at, before.starts_at if before else state.starts_at}
+    await grouping.regroup(tx, place, state.patient_id, phone, starts, now=now, alone_is_new=before is None)
 
 
 async def _follow_active(following: Following, before: Standing | None) -> None:

@@ -27,24 +27,28 @@ async def regroup(
     starts: Collection[datetime],
     *,
     now: datetime,
+    alone_is_new: bool = False,
 ) -> None:
     """Make the reminders of these local days what the visits of now need: the first visit's message lists the others'.
 
-    What was held back comes back as soon as nothing that is still to go out says it.
+    What was held back comes back as soon as nothing that is still to go out says it. A visit that was just booked
+    (`alone_is_new`) and is the only one of its day leaves nothing to change.
     """
     network_id = place.network.network_id
-    family = phone_index if place.governing.network.family_messaging else None
+    family = place.governing.network.family_messaging
     for first, last in _days(starts, place.branch.zone):
-        visits = await appointments.of_day(tx, network_id, patient_id, family, first, last)
+        visits = await appointments.of_day(tx, network_id, patient_id, phone_index, first, last)
         ids = [one.appointment_id for one in visits]
+        if alone_is_new and len(ids) < PAIR:
+            continue
         held = await messages.reminders_of(tx, network_id, ids)
         if len(ids) < PAIR and not any(one.reason == GROUPED or one.data.get("also") for one in held):
             continue
         order = {appointment_id: number for number, appointment_id in enumerate(ids)}
-        by_step: dict[str, list[Message]] = defaultdict(list)
+        alike: dict[tuple[str, UUID | None], list[Message]] = defaultdict(list)
         for one in sorted(held, key=lambda each: order[each.origin_id]):
-            by_step[one.step].append(one)
-        for same in by_step.values():
+            alike[one.step, None if family else one.patient_id].append(one)
+        for same in alike.values():
             await messages.update_each(tx, network_id, list(_regrouped(same, now)))
 
 

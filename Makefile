@@ -9,7 +9,7 @@ CODE := libs services tests
 RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 
-.PHONY: help setup run test soak check fmt format-check lint types imports contracts migrations bench migration lock clean
+.PHONY: help setup run test soak check fmt format-check lint types imports contracts migrations bench bench-growth migration lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -64,8 +64,11 @@ contracts: $(DEV_READY) ## Write the snapshots of message contracts anew
 migration: $(DEV_READY) ## Write a service's next revision: make migration SERVICE=booking MESSAGE="what changes"
 	@$(PY) -m devkit.revision "$(SERVICE)" "$(MESSAGE)"
 
-bench: $(DEV_READY) ## Measure against the raw limits, in one run
+bench: $(DEV_READY) ## Measure against the raw limits and the best peers, in one run
 	@$(PY) -m devkit.bench
+
+bench-growth: $(DEV_READY) ## Measure how costs grow with 10 000, 100 000 and a million booked appointments
+	@$(PY) -m devkit.bench --growth
 
 lock: .venv/bin/uv ## Pin what requirements/*.in ask for
 	@for name in bootstrap run devkit dev; do \

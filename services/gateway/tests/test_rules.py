@@ -54,6 +54,7 @@ MAY: dict[str, dict[Role, bool]] = {
     reports.read           -  -  -  x  x  x
     reports.money          -  -  -  x  x  -
     sending.brake          -  -  -  x  -  x
+    policies.write         -  -  -  x  -  x
     templates.write        -  -  -  x  -  x
     audit.read             -  -  -  x  -  x
     staff.read             -  -  -  x  -  x

@@ -125,7 +125,8 @@ class ChatWorld(World):
             if self.before_booking is not None:
                 await self.before_booking()
             if command.command_id in self.done:
-                return self.done[command.command_id]
+                repeated: AppointmentRecord = self.done[command.command_id]
+                return repeated
             self.commands.append((caller.actor, command))
             self._take(command)
             state = AppointmentState(

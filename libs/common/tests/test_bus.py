@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from common import delivery, outbox, rpc, streams
 from common.bus import Bus
 from common.caller import Caller, Signer, Verifier, system
-from common.clock import Clock
 from common.contracts.messages import Done
 from common.database import Database
 from common.delivery import Consumption, Heard, Readers
@@ -247,11 +246,9 @@ async def test_only_one_relay_publishes_at_a_time(database: Database, bus: Bus) 
 
 
 @asynccontextmanager
-async def consuming(
-    readers: Readers[Any], database: Database, bus: Bus, url: str, clock: Clock
-) -> AsyncIterator[Any]:
+async def consuming(readers: Readers[Any], database: Database, bus: Bus, url: str) -> AsyncIterator[Any]:
     consumption = Consumption(
-        url, "toy", bus, database, clock, readers, database,
+        url, "toy", bus, database, readers, database,
         development=True, shutdown_seconds=5, stream=streams.Stream,
     )  # fmt: skip
     await consumption.start()
@@ -269,7 +266,7 @@ async def publish(bus: Bus, *events: Marked) -> None:
 
 
 async def test_events_published_before_and_after_the_start_are_applied_once(
-    database: Database, bus: Bus, nats_server: Any, clock: Clock
+    database: Database, bus: Bus, nats_server: Any
 ) -> None:
     readers = Readers[Database]()
 
@@ -279,12 +276,12 @@ async def test_events_published_before_and_after_the_start_are_applied_once(
             await put_mark(tx, one.network_id, one.label)
 
     await publish(bus, event("a"))
-    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+    async with consuming(readers, database, bus, nats_server.url) as consumption:
         twice = event("b")
         await publish(bus, twice)
         await until(lambda: _read_all(consumption))
         assert (
-            await consumption.apply(
+            await consumption.applying.apply(
                 readers.readers[0], twice.subject, twice.model_dump_json().encode(), {}, 2
             )
             == "repeated"
@@ -293,7 +290,7 @@ async def test_events_published_before_and_after_the_start_are_applied_once(
 
 
 async def test_events_that_wait_are_applied_together_and_one_by_one_where_one_of_them_fails(
-    database: Database, bus: Bus, nats_server: Any, clock: Clock
+    database: Database, bus: Bus, nats_server: Any
 ) -> None:
     readers, sizes = Readers[Database](), []
 
@@ -309,10 +306,10 @@ async def test_events_that_wait_are_applied_together_and_one_by_one_where_one_of
 
     twice, elsewhere = event("b"), event("c").model_copy(update={"network_id": "beta"})
     await publish(bus, event("a"), twice, elsewhere)
-    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+    async with consuming(readers, database, bus, nats_server.url) as consumption:
         await until(lambda: _read_all(consumption))
         assert sorted(sizes) == [1, 2]
-        outcome = await consumption.apply(
+        outcome = await consumption.applying.apply(
             readers.readers[0], twice.subject, twice.model_dump_json().encode(), {}, 2
         )
         assert outcome == "repeated"
@@ -329,7 +326,7 @@ async def _read_all(consumption: Consumption[Any]) -> bool:
 
 
 async def test_an_unreachable_service_delays_an_event_and_a_bug_buries_it_where_it_can_be_replayed(
-    database: Database, bus: Bus, nats_server: Any, clock: Clock
+    database: Database, bus: Bus, nats_server: Any
 ) -> None:
     readers, tries, mended = Readers[Database](), 0, False
 
@@ -344,7 +341,7 @@ async def test_an_unreachable_service_delays_an_event_and_a_bug_buries_it_where_
         async with parts.applying(one, "toy-marks") as tx:
             await put_mark(tx, one.network_id, one.label)
 
-    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+    async with consuming(readers, database, bus, nats_server.url) as consumption:
         await publish(bus, event("waits"))
         await until(lambda: _read_all(consumption))
         await publish(bus, event("bug"), event("fine"))
@@ -356,12 +353,12 @@ async def test_an_unreachable_service_delays_an_event_and_a_bug_buries_it_where_
             assert buried.error.startswith("ZeroDivisionError at test_bus.py")
             await tx.execute(sa.text("UPDATE dead_letters SET replay_requested_at = now()"))
         mended = True
-        assert await consumption.replay_requested() == 1
+        assert await consumption.applying.replay_requested() == 1
     assert await labels(database, "alpha") == ["bug", "fine", "waits"]
 
 
 async def test_readers_go_on_after_the_streams_were_deleted(
-    database: Database, bus: Bus, nats_server: Any, clock: Clock
+    database: Database, bus: Bus, nats_server: Any
 ) -> None:
     readers = Readers[Database]()
 
@@ -370,7 +367,7 @@ async def test_readers_go_on_after_the_streams_were_deleted(
         async with parts.applying(one, "toy-marks") as tx:
             await put_mark(tx, one.network_id, one.label)
 
-    async with consuming(readers, database, bus, nats_server.url, clock) as consumption:
+    async with consuming(readers, database, bus, nats_server.url) as consumption:
         await publish(bus, event("a"))
         await until(lambda: _read_all(consumption))
         js = await bus.jetstream()

@@ -107,7 +107,7 @@ class Running:
         self.server = Server(core.bus, core.verifier, answers, parts)
         self.relay = outbox.Relay(core.database.engine, core.bus, core.stream(core.name))
         self.consumption = Consumption(
-            settings.nats_url, core.name, core.bus, core.database, core.clock, readers, parts,
+            settings.nats_url, core.name, core.bus, core.database, readers, parts,
             development=core.development, shutdown_seconds=settings.shutdown_seconds, stream=core.stream,
         )  # fmt: skip
         self.workers = workers
@@ -142,7 +142,7 @@ class Running:
                 telemetry.log().warning("start waits", error=telemetry.where(error))
                 await asyncio.sleep(0.5)
         for loop in (
-            self.relay.run(), self.consumption.keep_declared(), self.consumption.keep_replaying(), self._prune()
+            self.relay.run(), self.consumption.keep_declared(), self.consumption.applying.keep_replaying(), self._prune()
         ):  # fmt: skip
             self._background.append(asyncio.create_task(loop))
         for worker in self.workers:

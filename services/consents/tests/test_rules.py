@@ -271,7 +271,8 @@ def test_patients_decide_for_themselves_alone() -> None:
 @pytest.mark.parametrize("how", ["voice", "desk", "paper"])
 def test_what_staff_heard_is_attested_by_who_heard_it(how: Any) -> None:
     evidence = Given(text_version="v", how=how)
-    assert access.attested(evidence, caller("n", "staff:a", ("reception",))).attested_by == "staff:a"
+    for role in ("reception", "delegate"):
+        assert access.attested(evidence, caller("n", "staff:a", (role,))).attested_by == "staff:a"
     with pytest.raises(NotAllowed):
         access.attested(evidence, caller("n", "anonymous", ()))
 

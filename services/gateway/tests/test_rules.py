@@ -45,8 +45,8 @@ MAY: dict[str, dict[Role, bool]] = {
     messages.read          x  x  x  x  -  -
     calls.read             x  -  -  x  -  -
     conversations.work     x  -  -  x  -  -
-    consents.read          x  -  x  x  -  -
-    consents.write         x  -  -  x  -  -
+    consents.read          x  x  x  x  -  -
+    consents.write         x  x  -  x  -  -
     recall.read            x  -  x  x  -  x
     recall.write           -  -  -  x  -  x
     directory.read         x  x  x  x  x  x

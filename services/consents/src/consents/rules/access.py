@@ -10,7 +10,8 @@ from common.errors import NotAllowed
 
 Act = Literal["give", "withdraw", "ask", "read"]
 
-STAFF = frozenset({"reception", "doctor", "manager", "admin"})
+STAFF = frozenset({"reception", "delegate", "doctor", "manager", "admin"})
+"""A delegate hears consents on the phone as reception does."""
 
 PERMITTED: Mapping[Act, frozenset[str]] = {
     "give": STAFF | {"system", "patient", "patient-by-reply", "anonymous"},

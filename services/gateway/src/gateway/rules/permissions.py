@@ -11,6 +11,7 @@ Action = Literal[
     "patients.write",
     "appointments.read",
     "appointments.book",
+    "appointments.overbook",
     "appointments.change",
     "appointments.complete",
     "appointments.correct",
@@ -61,7 +62,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     "delegate": _EVERYBODY
     | {
         "patients.search", "patients.read", "referrals.read", "appointments.read", "appointments.book",
-        "appointments.change", "board.read", "messages.read",
+        "appointments.change", "board.read", "messages.read", "consents.read", "consents.write",
     },
     "doctor": _EVERYBODY
     | {
@@ -72,7 +73,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     "manager": _EVERYBODY
     | {
         "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
-        "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
+        "appointments.read", "appointments.book", "appointments.overbook", "appointments.change", "appointments.complete",
         "appointments.correct", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
         "tasks.read", "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write",
         "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake", "policies.write", "templates.write",

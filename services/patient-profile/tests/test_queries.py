@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from common.caller import system
 from common.contracts.notifications import TaskRaised
 from common.contracts.patient_profile import (
     Alert,
@@ -129,6 +130,17 @@ async def test_cards_come_by_id_and_unknown_ids_are_left_out(desk: Desk) -> None
     card = got.cards[one]
     assert (card.given_name, card.locale, card.email, card.version) == ("Айгерим", "kk", "a@example.kz", 1)
     assert (card.phones[0].phone, card.phones[0].original) == ("+77011234567", "8 701 123 45 67")
+
+
+async def test_services_that_ask_by_themselves_see_tags_and_nobody_else_in_a_card(desk: Desk) -> None:
+    one = await desk.register("Ахметова Айгерим")
+    await desk.change(one, tags=["vip"])
+    query = GetCards(patient_ids=[one])
+    seen = [
+        (await queries.cards(desk.database.statements, query, by, desk.sealer)).cards[one].tags
+        for by in (system("notifications", desk.caller.network_id), desk.caller)
+    ]
+    assert seen == [["vip"], []]
 
 
 async def test_accounting_gets_no_card(desk: Desk) -> None:

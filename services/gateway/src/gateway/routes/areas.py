@@ -31,7 +31,6 @@ from gateway.routes import (
     sessions,
     telephony,
     templates,
-    unsubscribing,
     waitlist,
     webhooks,
 )
@@ -69,7 +68,6 @@ def mount(application: FastAPI, parts: Parts) -> None:
         webhooks.router,
         telephony.router,
         calls.router,
-        unsubscribing.router,
         reference.router,
     ]
     if parts.development:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 from common.clock import Clock
 from common.contracts.directory import Branch, Network
 from common.errors import Refused
-from gateway.web import assets, languages
+from gateway.web import assets, languages, unsubscribing
 from gateway.web.languages import Area, Language
 
 LANGUAGE_COOKIE = "vinculo_language"
@@ -76,6 +76,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router.add_api_route("/conversations", pages.conversations, methods=["GET"])
     router.add_api_route("/calls", pages.calls, methods=["GET"])
     application.include_router(router)
+    application.include_router(unsubscribing.router)
     assets.mount(application)
 
 

@@ -214,7 +214,7 @@ def test_where_nothing_is_free_then_the_nearest_is_offered_and_said_to_be():
 def test_an_exact_time_comes_first():
     clinic = Clinic(known=[somebody()])
     clinic.say("гигиена в Астане завтра в 15:00")
-    assert [one.slot.starts_at for one in clinic.state.choices if one.slot][0] == almaty(3, 15)
+    assert next(one.slot.starts_at for one in clinic.state.choices if one.slot) == almaty(3, 15)
 
 
 @pytest.mark.parametrize(("code", "line"), [("slot-taken", "chat-taken"), ("patient-busy", "chat-busy")])

@@ -17,6 +17,7 @@ from common.contracts.booking import (
     EndAbsence,
     FindAlternatives,
     HoldSlot,
+    ListAbsences,
     PutAbsence,
     RescheduleAppointment,
     TaskRaised,
@@ -77,6 +78,29 @@ async def test_a_dry_run_names_everybody_with_other_times_and_changes_nothing(cl
     assert TEN not in await free(clinic)
     assert almaty(3, 11, 30) in await free(clinic)
     assert await clinic.told() == [("booked", 1)] * 4
+
+
+async def test_who_is_away_now_or_later_is_listed_until_it_was_ended(clinic: Clinic):
+    own, ended, closed = (
+        putting(clinic),
+        putting(clinic),
+        putting(
+            clinic,
+            range=away(clinic, starts_at=almaty(3, 8), ends_at=NINE, branch_id=clinic.branch.branch_id),
+            reason="closed",
+        ),
+    )
+    for order in (own, ended, closed):
+        await clinic.tell(order)
+    await clinic.tell(EndAbsence(absence_id=ended.absence_id))
+    listed = (await clinic.tell(ListAbsences(branch_id=clinic.branch.branch_id))).absences
+    assert [(one.absence_id, one.reason) for one in listed] == [
+        (closed.absence_id, "closed"),
+        (own.absence_id, "other"),
+    ]
+    stranger = clinic.staff("doctor", practitioners=[new_id()])
+    shown = (await clinic.tell(ListAbsences(), stranger)).absences
+    assert [one.absence_id for one in shown] == [closed.absence_id]
 
 
 async def test_the_time_is_gone_at_once_and_each_patient_has_three_times_of_their_own(clinic: Clinic):

@@ -215,7 +215,9 @@ def test_a_role_may_do_nothing_else(role, deed):
     assert not may(somebody(role), deed, practitioner_id=MINE)
 
 
-@pytest.mark.parametrize(("role", "deed"), [("doctor", "complete"), ("delegate", "book")])
+@pytest.mark.parametrize(
+    ("role", "deed"), [("doctor", "complete"), ("delegate", "book"), ("delegate", "hold")]
+)
 def test_doctors_and_delegates_act_on_the_agendas_that_their_account_names(role, deed):
     bound = somebody(role)
     assert may(bound, deed, practitioner_id=MINE)

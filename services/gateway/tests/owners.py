@@ -409,6 +409,26 @@ def _booking() -> Answers[Owners]:
         kept: booking.AbsenceSaved = _once(owners, command, lambda: saved)
         return kept
 
+    @answers.to(booking.ListAbsences)
+    async def list_absences(query: booking.ListAbsences, caller: Caller, owners: Owners) -> booking.Absences:
+        await owners.reach("booking", caller, query)
+        return booking.Absences(absences=[])
+
+    @answers.to(booking.HoldSlot)
+    async def hold(command: booking.HoldSlot, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
+        await owners.reach("booking", caller, command)
+        state = booking.AppointmentState(
+            status="held", ends_at=command.starts_at + timedelta(minutes=30), created_at=START,
+            held_until=START + timedelta(minutes=command.minutes),
+            **command.model_dump(exclude={"command_id", "minutes"}),
+        )  # fmt: skip
+        return booking.AppointmentRecord(appointment=state, version=0)
+
+    @answers.to(booking.ReleaseHold)
+    async def release(command: booking.ReleaseHold, caller: Caller, owners: Owners) -> Done:
+        await owners.reach("booking", caller, command)
+        return Done(version=0)
+
     @answers.to(booking.JoinWaitlist)
     async def join(command: booking.JoinWaitlist, caller: Caller, owners: Owners) -> booking.WaitlistEntry:
         await owners.reach("booking", caller, command)

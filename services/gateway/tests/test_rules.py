@@ -30,6 +30,7 @@ MAY: dict[str, dict[Role, bool]] = {
     patients.write         x  -  -  x  -  -
     appointments.read      x  x  x  x  x  -
     appointments.book      x  x  -  x  -  -
+    appointments.overbook  -  -  -  x  -  -
     appointments.change    x  x  x  x  -  -
     appointments.complete  x  -  x  x  -  -
     appointments.correct   x  -  -  x  -  -

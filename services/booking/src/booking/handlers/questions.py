@@ -8,6 +8,7 @@ from booking.rules.permissions import expect_may
 from common.caller import Caller
 from common.contracts.booking import (
     AbsencePlan,
+    Absences,
     Appointments,
     AppointmentsOfPatient,
     AskReport,
@@ -18,6 +19,7 @@ from common.contracts.booking import (
     FindNextSlots,
     FreeSlots,
     GetAppointments,
+    ListAbsences,
     ListWaitlist,
     NextSlots,
     Report,
@@ -64,6 +66,14 @@ async def describe_absence(query: DescribeAbsence, caller: Caller, parts: Parts)
     async with parts.database.reading(caller.network_id) as tx:
         catalogue = await parts.directories.current(tx, caller.network_id)
         return await absence_queries.describe(tx, catalogue, away, now=now)
+
+
+@answers.to(ListAbsences)
+async def list_absences(query: ListAbsences, caller: Caller, parts: Parts) -> Absences:
+    now = parts.clock.now()
+    async with parts.database.reading(caller.network_id) as tx:
+        catalogue = await parts.directories.current(tx, caller.network_id)
+        return await absence_queries.listed(tx, catalogue, query, caller, now=now)
 
 
 @answers.to(GetAppointments)

@@ -121,7 +121,7 @@ def _checked(
 async def hold(tx: AsyncConnection, acting: Acting, command: HoldSlot) -> AppointmentRecord:
     """Keep a slot for a while. Nobody is told."""
     catalogue = await acting.directories.current(tx, acting.network_id)
-    expect_may(acting.caller, "hold", branch_id=command.branch_id)
+    expect_may(acting.caller, "hold", branch_id=command.branch_id, practitioner_id=command.practitioner_id)
     place = Place(
         service=catalogue.service(command.service_id),
         branch=catalogue.branch(command.branch_id),
@@ -150,7 +150,7 @@ async def hold(tx: AsyncConnection, acting: Acting, command: HoldSlot) -> Appoin
 async def release(tx: AsyncConnection, acting: Acting, command: ReleaseHold) -> Done:
     """Give a held time back."""
     held = await appointments.lock(tx, acting.network_id, command.appointment_id)
-    expect_may(acting.caller, "hold", branch_id=held.branch_id)
+    expect_may(acting.caller, "hold", branch_id=held.branch_id, practitioner_id=held.practitioner_id)
     if not (held.status == "cancelled" and held.version == 0):
         await appointments.change(tx, rules.release(held))
         catalogue = await acting.directories.current(tx, acting.network_id)

@@ -1,4 +1,4 @@
-"""What an absence would mean, before anybody is told."""
+"""Who is away, and what an absence would mean before anybody is told."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -12,13 +12,42 @@ from booking.rules.appointment import Appointment
 from booking.rules.availability import Span
 from booking.rules.booking import Place, local_date
 from booking.rules.catalogue import Catalogue
+from booking.rules.permissions import agendas_of, expect_may
 from booking.rules.slots import Search
-from booking.tables import appointments
-from common.contracts.booking import AbsencePlan, AbsenceRange, AffectedAppointment
+from booking.tables import appointments, blocks
+from common.caller import Caller
+from common.contracts.booking import (
+    Absence,
+    AbsencePlan,
+    AbsenceRange,
+    Absences,
+    AffectedAppointment,
+    ListAbsences,
+)
 from common.contracts.messages import datetime
 
 SHOWN = 6
 """Alternatives that a dry run shows for each appointment."""
+
+
+async def listed(
+    tx: AsyncConnection, catalogue: Catalogue, query: ListAbsences, caller: Caller, *, now: datetime
+) -> Absences:
+    """Those that count now or later, by their start; of practitioners, only those whose agendas the caller sees."""
+    expect_may(caller, "read-day", branch_id=query.branch_id)
+    here = None if query.branch_id is None else rules.at_branch(query.branch_id, catalogue)
+    agendas = agendas_of(caller)
+    found = [
+        one
+        for one in await blocks.absences_from(tx, catalogue.network.network_id, now)
+        if rules.concerns(one.away, query.branch_id, here) and rules.is_shown(one.away, agendas)
+    ]
+    return Absences(
+        absences=[
+            Absence(absence_id=one.absence_id, range=one.away, reason=one.reason)
+            for one in found[: query.limit]
+        ]
+    )
 
 
 async def describe(

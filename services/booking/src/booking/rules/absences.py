@@ -1,6 +1,6 @@
 """What an absence takes out of the schedule."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -28,12 +28,27 @@ def who_is_away(away: AbsenceRange, catalogue: Catalogue) -> list[UUID]:
     if away.practitioner_id is not None:
         return [catalogue.practitioner(away.practitioner_id).practitioner_id]
     assert away.branch_id is not None
-    branch = catalogue.branch(away.branch_id)
+    return at_branch(away.branch_id, catalogue)
+
+
+def at_branch(branch_id: UUID, catalogue: Catalogue) -> list[UUID]:
+    """Everybody who works there, sorted."""
+    branch = catalogue.branch(branch_id)
     return sorted(
         one.practitioner_id
         for one in catalogue.practitioners.values()
         if catalogue.hours_at(one, branch.branch_id)
     )
+
+
+def concerns(away: AbsenceRange, branch_id: UUID | None, there: Collection[UUID] | None) -> bool:
+    """Whether a branch is closed, or one of those who work `there` is away; None: wherever it is."""
+    return there is None or away.branch_id == branch_id or away.practitioner_id in there
+
+
+def is_shown(away: AbsenceRange, agendas: Collection[UUID] | None) -> bool:
+    """Closed branches are known to everybody, who is away only to those who see that agenda (None: every agenda)."""
+    return away.practitioner_id is None or agendas is None or away.practitioner_id in agendas
 
 
 def elsewhere(away: AbsenceRange, catalogue: Catalogue, practitioner_id: UUID) -> list[Span]:

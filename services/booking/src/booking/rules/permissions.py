@@ -31,11 +31,11 @@ PATIENT = EVERYBODY | {
     "draw-number",
 }
 PHONE = EVERYBODY | {
-    "book", "confirm", "cancel", "reschedule", "series", "read-appointments", "read-history", "read-day",
+    "book", "confirm", "cancel", "reschedule", "series", "hold", "read-appointments", "read-history", "read-day",
     "read-referrals",
 }  # fmt: skip
 DESK = PHONE | {
-    "walk-in", "check-in", "complete", "no-show", "correct", "pay", "read-reports", "hold", "absence", "waitlist",
+    "walk-in", "check-in", "complete", "no-show", "correct", "pay", "read-reports", "absence", "waitlist",
     "refer", "draw-number", "call-number", "read-queue", "read-money", "close-day",
 }  # fmt: skip
 # Reception takes money and undoes what it took itself the same day; what goes back to patients goes through others.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules.availability import Span, instant, seconds
 from booking.tables.schedule import LONGEST
-from common.contracts.booking import AbsenceRange
+from common.contracts.booking import AbsenceRange, AbsenceReason
 from common.ids import new_id
 
 
@@ -20,6 +20,7 @@ class Absence:
 
     absence_id: UUID
     away: AbsenceRange
+    reason: AbsenceReason
     ended_at: datetime | None
 
 
@@ -119,6 +120,12 @@ async def absences_around(
     return [_absence(row) for row in rows]
 
 
+async def absences_from(tx: AsyncConnection, network_id: str, now: datetime) -> list[Absence]:
+    """Those that count now or later, by their start."""
+    rows = await tx.execute(_FROM, {"network": network_id, "now": now})
+    return [_absence(row) for row in rows]
+
+
 def _absence(row: "sa.Row[tuple[object, ...]]") -> Absence:
     away = AbsenceRange(
         practitioner_id=row.practitioner_id,
@@ -126,7 +133,7 @@ def _absence(row: "sa.Row[tuple[object, ...]]") -> Absence:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
     )
-    return Absence(row.absence_id, away, row.ended_at)
+    return Absence(row.absence_id, away, row.reason, row.ended_at)
 
 
 _BLOCK = sa.text("""
@@ -153,7 +160,7 @@ _SAVE = sa.text(
     " saved_at) VALUES (:network, :absence_id, :practitioner, :branch, :starts_at, :ends_at, :reason, :by, :now)"
     " ON CONFLICT DO NOTHING"
 )
-_COLUMNS = "absence_id, practitioner_id, branch_id, starts_at, ends_at, ended_at"
+_COLUMNS = "absence_id, practitioner_id, branch_id, starts_at, ends_at, reason, ended_at"
 _LOCK = sa.text(
     f"SELECT {_COLUMNS} FROM absences WHERE network_id = :network AND absence_id = :absence_id FOR UPDATE"  # noqa: S608
 )
@@ -161,4 +168,8 @@ _END = sa.text("UPDATE absences SET ended_at = :now WHERE network_id = :network 
 _AROUND = sa.text(
     f"SELECT {_COLUMNS} FROM absences WHERE network_id = :network AND ended_at IS NULL"  # noqa: S608
     " AND starts_at < :end AND ends_at > :start ORDER BY absence_id"
+)
+_FROM = sa.text(
+    f"SELECT {_COLUMNS} FROM absences WHERE network_id = :network AND ended_at IS NULL AND ends_at > :now"  # noqa: S608
+    " ORDER BY starts_at, absence_id"
 )

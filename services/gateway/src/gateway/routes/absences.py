@@ -13,6 +13,7 @@ from common.contracts.booking import (
     AbsenceSaved,
     DescribeAbsence,
     EndAbsence,
+    ListAbsences,
     PutAbsence,
 )
 from gateway.queries.principals import Principal
@@ -24,6 +25,7 @@ from gateway.routes.access import (
     about,
     answer,
     carry_out,
+    json_answer,
     may,
     minted,
     see_money,
@@ -31,6 +33,7 @@ from gateway.routes.access import (
 from gateway.routes.instants import Instant
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
+Reader = Annotated[Principal, Depends(may("board.read"))]
 Changer = Annotated[Principal, Depends(may("appointments.change"))]
 
 
@@ -104,6 +107,16 @@ def _without_deposits(saved: AbsenceSaved) -> AbsenceSaved:
         for one in saved.displacements
     ]
     return saved.model_copy(update={"displacements": displacements})
+
+
+@router.get("/api/v1/absences")
+async def listed(
+    request: Request, parts: PartsHere, principal: Reader, branch_id: UUID | None = None
+) -> Response:
+    """Who is away now or later: everywhere, or of one branch and those who work there."""
+    about(request, branch_id=branch_id or "all")
+    question = ListAbsences(branch_id=branch_id)
+    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
 
 
 @router.post("/api/v1/absences/{absence_id}/end")

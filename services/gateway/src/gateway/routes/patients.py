@@ -15,6 +15,7 @@ from common.contracts.patient_profile import (
     Alert,
     FindPatients,
     FullName,
+    GetCards,
     GetProfile,
     PatientChanges,
     PhoneText,
@@ -51,6 +52,12 @@ class SearchInput(Input):
 
     phone: PhoneText | None = None
     name: FullName | None = None
+
+
+class NamesInput(Input):
+    """Whose names."""
+
+    patient_ids: list[UUID] = Field(min_length=1, max_length=200)
 
 
 class AlertInput(Input):
@@ -96,6 +103,23 @@ async def search(body: SearchInput, request: Request, parts: PartsHere, principa
     candidates = [one for one in found.candidates if one.card.patient_id in theirs]
     about(request, found=",".join(str(one.card.patient_id) for one in candidates[:20]))
     return answer(found.model_copy(update={"candidates": candidates}))
+
+
+@router.post("/api/v1/patients/names")
+async def names(body: NamesInput, request: Request, parts: PartsHere, principal: Reader) -> Response:
+    """What a list of ids says to a person: names and phones of those whom one may see; the others are left out."""
+    theirs = await _theirs(parts, principal, body.patient_ids)
+    about(request, found=",".join(str(one) for one in sorted(theirs)[:20]))
+    found = await parts.asks.ask(GetCards(patient_ids=sorted(theirs)), caller=principal.caller)
+    shown = [
+        {
+            "patient_id": str(patient_id),
+            "full_name": card.full_name,
+            "phone": card.phones[0].phone if card.phones else None,
+        }
+        for patient_id, card in found.cards.items()
+    ]
+    return json_answer(orjson.dumps({"patients": shown}))
 
 
 @router.post("/api/v1/patients", status_code=201)

@@ -1,10 +1,12 @@
 """Appointments, slots, visits and money, owned by booking."""
 
 from common.contracts.booking.absences import (
+    Absence,
     AbsenceChoice,
     AbsencePlan,
     AbsenceRange,
     AbsenceReason,
+    Absences,
     AbsenceSaved,
     AffectedAppointment,
     AppointmentDisplaced,
@@ -14,6 +16,7 @@ from common.contracts.booking.absences import (
     Displacement,
     EndAbsence,
     ImportBusyTimes,
+    ListAbsences,
     PutAbsence,
 )
 from common.contracts.booking.appointments import (
@@ -144,11 +147,13 @@ from common.contracts.booking.waitlist import (
 )
 
 __all__ = [
+    "Absence",
     "AbsenceChoice",
     "AbsencePlan",
     "AbsenceRange",
     "AbsenceReason",
     "AbsenceSaved",
+    "Absences",
     "AcceptOffer",
     "AffectedAppointment",
     "AppointmentBooked",
@@ -207,6 +212,7 @@ __all__ = [
     "Instalment",
     "JoinWaitlist",
     "LeaveWaitlist",
+    "ListAbsences",
     "ListReferrals",
     "ListWaitlist",
     "MarkNoShow",

@@ -132,6 +132,30 @@ class DescribeAbsence(Query[AbsencePlan]):
     range: AbsenceRange
 
 
+class Absence(Message):
+    """An absence that counts."""
+
+    absence_id: UUID
+    range: AbsenceRange
+    reason: AbsenceReason
+
+
+class Absences(Message):
+    """By their start."""
+
+    absences: list[Absence]
+
+
+class ListAbsences(Query[Absences]):
+    """Who is away now or later, until it was ended: everywhere, or of one branch and those who work there. Doctors and
+    delegates are shown their own agendas, and closed branches.
+    """
+
+    subject: ClassVar[str] = "booking.query.absences.list.v1"
+    branch_id: UUID | None = None
+    limit: int = Field(default=200, ge=1, le=500)
+
+
 class AppointmentDisplaced(AppointmentEvent):
     """The clinic cannot keep its time: reminders pause. `offers` are held for this patient alone until `answer_by`;
     then, or at once for `call`, staff is asked to call."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import StringConstraints, model_validator
 
 from common.contracts.booking import BookAppointment, CheckInAppointment, Source
+from common.errors import NotAllowed
 from gateway.handlers import Parts
 from gateway.queries.principals import Principal
 from gateway.routes.access import (
@@ -25,6 +26,7 @@ from gateway.routes.bookings import Person, register
 from gateway.routes.instants import Instant
 from gateway.routes.shapes import manage_url
 from gateway.rules.minted import Minted
+from gateway.rules.permissions import allowed
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Booker = Annotated[Principal, Depends(may("appointments.book"))]
@@ -55,6 +57,8 @@ class AppointmentInput(WhoComes):
     campaign_id: UUID | None = None
     referral_id: UUID | None = None
     """What asked for this visit."""
+    hold_id: UUID | None = None
+    """The hold that keeps this time for the patient."""
     overbook_reason: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
     ) = None
@@ -70,14 +74,21 @@ class WalkInInput(WhoComes):
     starts_at: Instant | None = None
 
 
-async def _patient_of(
-    request: Request, parts: Parts, principal: Principal, body: WhoComes, ids: Minted
+async def patient_of(
+    request: Request,
+    parts: Parts,
+    principal: Principal,
+    body: WhoComes,
+    ids: Minted,
+    *,
+    provisional: bool = False,
 ) -> UUID:
+    """Whom it is for; somebody new is registered (`provisional`: seen by nobody until there is an appointment)."""
     patient_id = body.patient_id
     if body.patient is not None:
         place = await parts.public_directory.network(principal.network_id)
         patient_id = await register(
-            parts, principal.caller, place, body.patient, ids, "patient", provisional=False
+            parts, principal.caller, place, body.patient, ids, "patient", provisional=provisional
         )
     assert patient_id is not None
     about(request, patient_id=patient_id)
@@ -93,12 +104,14 @@ async def book(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Book for a patient who called or stands at the desk."""
+    if body.overbook_reason is not None and not allowed(principal.roles, "appointments.overbook"):
+        raise NotAllowed("Only managers book a taken time on purpose")
     acting_for(request, principal, body.practitioner_id)
     ids = await minted(request, principal, idempotency_key)
-    patient_id = await _patient_of(request, parts, principal, body, ids)
+    patient_id = await patient_of(request, parts, principal, body, ids)
     command = BookAppointment(
         command_id=ids.id("book"),
-        appointment_id=ids.id("appointment"),
+        appointment_id=body.hold_id or ids.id("appointment"),
         patient_id=patient_id,
         service_id=body.service_id,
         branch_id=body.branch_id,
@@ -126,7 +139,7 @@ async def walk_in(
 ) -> Response:
     """Register if needed, book and check in, at once. Bound by neither notice nor grid."""
     ids = await minted(request, principal, idempotency_key)
-    patient_id = await _patient_of(request, parts, principal, body, ids)
+    patient_id = await patient_of(request, parts, principal, body, ids)
     starts_at = body.starts_at or parts.clock.now().replace(second=0, microsecond=0)
     command = BookAppointment(
         command_id=ids.id("book"),

@@ -1,6 +1,7 @@
 """Displaced visits and freed times: written about once, answered by number, word or button, and told when gone."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def refusals():
 @pytest.fixture(autouse=True)
 async def booking(answering, world, refusals):
     """What booking says to the answers of patients."""
-    answers = Answers()
+    answers = Answers[Any]()
 
     def done(command, caller: Caller):
         world.commands.append((caller.actor, command))
@@ -50,17 +51,20 @@ async def booking(answering, world, refusals):
     async def move(command: RescheduleAppointment, caller: Caller, _) -> AppointmentRecord:
         done(command, caller)
         world.move(command.appointment_id, command.starts_at)
-        return world.appointments[command.appointment_id]
+        moved: AppointmentRecord = world.appointments[command.appointment_id]
+        return moved
 
     @answers.to(AcceptOffer)
     async def accept(command: AcceptOffer, caller: Caller, _) -> AppointmentRecord:
         done(command, caller)
-        return world.appointments[command.offer_id]
+        booked: AppointmentRecord = world.appointments[command.offer_id]
+        return booked
 
     @answers.to(DeclineOffer)
     async def decline(command: DeclineOffer, caller: Caller, _) -> WaitlistEntry:
         done(command, caller)
-        return entry(world, world.appointments[command.offer_id])
+        waiting: WaitlistEntry = entry(world, world.appointments[command.offer_id])
+        return waiting
 
     async with answering(answers, None):
         yield

@@ -180,12 +180,16 @@ def test_an_estimated_day_counts_a_day_earlier_and_later_until_it_is_confirmed()
     ashura = date(2027, 6, 16)
     mourned = [ashura + n * DAY for n in range(-4, 4) if pack.mourning(ashura + n * DAY)]
     assert mourned == [date(2027, 6, day) for day in (14, 15, 16, 17)], "Tasua and Ashura, each a day around"
-    assert pack.day(date(2027, 6, 17)).estimated
+    beside, sure_day = pack.day(date(2027, 6, 17)), date(2027, 6, 15)
+    assert beside is not None
+    assert beside.estimated
     sure = Layer("network", 1, confirmed=(("Ashura", date(2027, 6, 15)), ("Tasua", date(2027, 6, 14))))
     confirmed = packs.pack("IR", "", (sure,))
     mourned = [ashura + n * DAY for n in range(-4, 4) if confirmed.mourning(ashura + n * DAY)]
     assert mourned == [date(2027, 6, 14), date(2027, 6, 15)]
-    assert not confirmed.day(date(2027, 6, 15)).estimated
+    told = confirmed.day(sure_day)
+    assert told is not None
+    assert not told.estimated
 
 
 def test_a_day_that_is_certain_has_no_neighbours():

@@ -97,12 +97,13 @@ def test_what_follows_a_visit_comes_in_open_hours_or_says_why_not(locale):
             )
 
 
-@pytest.mark.parametrize("locale", PLACES)
+@pytest.mark.parametrize("locale", [one for one in PLACES if one != "kk-KZ"])
 def test_booked_well_ahead_every_step_reaches_whoever_has_more_than_sms(locale):
-    """Only a short message, or one with a range of two hours, may find its whole range closed."""
-    _, zone, _, channels = PLACES[locale]
-    if len(channels) == 1 and locale == "kk-KZ":
-        return  # by SMS alone a weekend in Kazakhstan can pass in silence, and says so
+    """Only a short message, or one with a range of two hours, may find its whole range closed.
+
+    By SMS alone (`kk-KZ`) a weekend in Kazakhstan can pass in silence, and the first test sees that it says so.
+    """
+    zone = PLACES[locale][1]
     for starts_at in a_year(zone):
         local = starts_at.astimezone(ZoneInfo(zone)).time()
         for one in planned(locale, starts_at, starts_at - timedelta(days=12)):
@@ -122,7 +123,7 @@ def instants() -> dict[str, dict[str, dict[str, str]]]:
     found: dict[str, dict[str, dict[str, str]]] = {}
     for locale, (_, zone, _, _) in PLACES.items():
         for visit in visits:
-            at = datetime(*visit, tzinfo=ZoneInfo(zone))  # type: ignore[arg-type,misc]  # year to minute
+            at = datetime(*visit, tzinfo=ZoneInfo(zone))
             starts_at = at.astimezone(UTC)
             steps = [
                 *planned(locale, starts_at, starts_at - timedelta(days=12)),

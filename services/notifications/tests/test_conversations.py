@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +22,7 @@ from common.contracts.patient_profile import PatientErased, TaskFinished
 from common.errors import NotAllowed, Refused
 from common.testing import caller
 from notifications import handlers
+from notifications.channels import telegram
 from notifications.operations import webhooks
 from notifications.tables.conversations import paused_channels, threads, utterances
 from notifications.tables.schema import patient_keys
@@ -428,3 +430,11 @@ async def test_nothing_said_in_a_chat_stands_in_the_clear_and_erasing_forgets_th
     async with service.parts.database.transaction(world.network_id) as tx:
         for table in (threads, utterances, patient_keys):
             assert (await tx.execute(sa.select(table))).all() == []
+
+
+@pytest.mark.parametrize(("owner", "phone"), [(7, "+77010000001"), (8, None), (None, None)])
+def test_a_shared_contact_is_vouched_for_only_where_it_is_the_senders_own(owner, phone):
+    contact = {"phone_number": "77010000001", "user_id": owner}
+    message = {"message_id": 1, "chat": {"id": 7, "type": "private"}, "from": {"id": 7}, "contact": contact}
+    _, (written,) = telegram.webhook(orjson.dumps({"update_id": 1, "message": message}), {})
+    assert written.contact == phone

@@ -101,7 +101,16 @@ def _wrote(message: Mapping[str, Any]) -> Written:
     return Written(
         channel="telegram", provider_id=_id(message), sender=str(message["chat"]["id"]), text=text,
         answers=_id(answered) if answered else None, code=code.strip() or None if command == START else None,
+        contact=_own_phone(message),
     )  # fmt: skip
+
+
+def _own_phone(message: Mapping[str, Any]) -> str | None:
+    """A shared contact is vouched for where it is the sender's own; anybody can share somebody else's."""
+    contact = message.get("contact")
+    if contact is None or contact.get("user_id") != message.get("from", {}).get("id"):
+        return None
+    return f"+{str(contact['phone_number']).lstrip('+')}"
 
 
 def _pressed(press: Mapping[str, Any]) -> list[Written]:

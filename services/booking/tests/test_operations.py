@@ -509,3 +509,23 @@ async def test_a_room_stays_at_its_branch(clinic: Clinic):
     other, room = a_branch(), a_room(clinic.branch)
     await clinic.put(other, room)
     assert await code_of(clinic.put(room.model_copy(update={"branch_id": other.branch_id}))) == "room-stays"
+
+
+async def test_what_is_held_online_names_no_kind_of_room(clinic: Clinic):
+    online = clinic.service.model_copy(update={"virtual": True})
+    assert (
+        await code_of(clinic.put(online.model_copy(update={"room_kind": "chair"}))) == "virtual-needs-no-room"
+    )
+    await clinic.put(online)
+
+
+async def test_an_online_visit_takes_no_room_and_still_binds_practitioner_and_patient(clinic: Clinic):
+    online = clinic.service.model_copy(update={"virtual": True})
+    await clinic.put(online, a_room(clinic.branch))
+    booked = (await clinic.book(TEN)).appointment
+    assert booked.room_id is None
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+    colleague = a_practitioner(clinic.branch, online)
+    await clinic.put(colleague)
+    again = clinic.book(TEN, practitioner_id=colleague.practitioner_id, patient_id=booked.patient_id)
+    assert await code_of(again) == "patient-busy"

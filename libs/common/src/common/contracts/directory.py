@@ -150,6 +150,8 @@ class Service(Message):
     preparation: Texts = Field(default_factory=dict)
     price: Money | None = None
     room_kind: str | None = None
+    virtual: bool = False
+    """Held online: it needs no room, and the patient gets a link to join once they have confirmed."""
     branch_ids: list[UUID] | None = None
     """Where it is offered; None means at every branch."""
     active: bool = True

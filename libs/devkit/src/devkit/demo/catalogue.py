@@ -42,6 +42,7 @@ class Entry:
     buffer_after: int = 0
     granularity: int = 30
     room_kind: str | None = "chair"
+    virtual: bool = False
     preparation: dict[str, str] = field(default_factory=dict)
 
 
@@ -122,5 +123,13 @@ CATALOGUE: tuple[Entry, ...] = (
             "pt-BR": "Consulta odontopediátrica", "fa": "معاینهٔ کودک", "fr": "Examen bucco-dentaire de l'enfant",
             "zh-TW": "兒童口腔檢查",
         },
+    ),
+    Entry(
+        "online-consultation", "consultation", 30,
+        {
+            "ru": "Онлайн-консультация", "kk": "Онлайн кеңес", "en": "Online consultation",
+            "pt-BR": "Teleconsulta", "fa": "مشاورهٔ آنلاین", "fr": "Téléconsultation", "zh-TW": "視訊諮詢",
+        },
+        room_kind=None, virtual=True,
     ),
 )  # fmt: skip

@@ -43,6 +43,7 @@ BRAZIL = Plan(
     prices={
         "consultation": 180, "hygiene": 250, "filling": 320, "root-canal": 900, "extraction": 350,
         "orthodontics": 220, "implant-planning": 300, "whitening": 1_100, "children": 200,
+        "online-consultation": 120,
     },
     places=[
         Place(
@@ -76,6 +77,7 @@ IRAN = Plan(
     prices={
         "consultation": 2_500_000, "hygiene": 9_000_000, "filling": 18_000_000, "root-canal": 35_000_000,
         "extraction": 12_000_000, "orthodontics": 8_000_000, "implant-planning": 5_000_000, "children": 3_000_000,
+        "online-consultation": 2_000_000,
     },
     places=[
         Place(
@@ -104,7 +106,7 @@ FRANCE = Plan(
     preset="fr",
     prices={
         "consultation": 23, "hygiene": 60, "filling": 75, "root-canal": 180, "extraction": 80, "orthodontics": 90,
-        "implant-planning": 70, "whitening": 390, "children": 30,
+        "implant-planning": 70, "whitening": 390, "children": 30, "online-consultation": 23,
     },
     places=[
         Place(
@@ -134,7 +136,7 @@ TAIWAN = Plan(
     preset="tw",
     prices={
         "consultation": 200, "hygiene": 1_000, "filling": 1_500, "root-canal": 4_000, "extraction": 1_200,
-        "orthodontics": 1_000, "implant-planning": 800, "whitening": 9_000, "children": 200,
+        "orthodontics": 1_000, "implant-planning": 800, "whitening": 9_000, "children": 200, "online-consultation": 300,
     },
     places=[
         Place(

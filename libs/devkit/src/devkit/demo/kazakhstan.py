@@ -34,6 +34,7 @@ PLAN = Plan(
     prices={
         "consultation": 10_000, "hygiene": 25_000, "filling": 32_000, "root-canal": 65_000, "extraction": 28_000,
         "orthodontics": 20_000, "implant-planning": 15_000, "whitening": 70_000, "children": 12_000,
+        "online-consultation": 7_000,
     },
     places=[
         Place(

@@ -32,11 +32,11 @@ Shifts = Mapping[int, Sequence[tuple[str, str]]]
 """ISO weekday to local `("09:00", "13:00")` pairs."""
 
 ALL = tuple(entry.key for entry in CATALOGUE)
-THERAPIST = ("consultation", "hygiene", "filling", "root-canal", "whitening")
+THERAPIST = ("consultation", "hygiene", "filling", "root-canal", "whitening", "online-consultation")
 HYGIENIST = ("hygiene", "whitening")
-SURGEON = ("consultation", "extraction", "implant-planning")
-ORTHODONTIST = ("consultation", "orthodontics")
-PAEDIATRIC = ("consultation", "children", "filling", "extraction")
+SURGEON = ("consultation", "extraction", "implant-planning", "online-consultation")
+ORTHODONTIST = ("consultation", "orthodontics", "online-consultation")
+PAEDIATRIC = ("consultation", "children", "filling", "extraction", "online-consultation")
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,7 @@ class Plan:
             },
             price=Money(amount=self.prices[entry.key] * 100, currency=self.currency),
             room_kind=entry.room_kind,
+            virtual=entry.virtual,
         )
 
     def _practitioner(self, place: Place, person: Person) -> Practitioner:

@@ -8,7 +8,13 @@ from uuid import UUID
 
 from booking.rules import availability
 from booking.rules.availability import Span
-from booking.rules.refusals import HoursEndBeforeStart, NotOffered, RoomStays, WrongCurrency
+from booking.rules.refusals import (
+    HoursEndBeforeStart,
+    NotOffered,
+    RoomStays,
+    VirtualNeedsNoRoom,
+    WrongCurrency,
+)
 from common.contracts.directory import (
     Branch,
     Directory,
@@ -156,10 +162,7 @@ def check(thing: Thing, catalogue: Catalogue) -> None:
             if known is not None and known.branch_id != thing.branch_id:
                 raise RoomStays("A room stays at its branch; make another one there")
         case Service():
-            for branch_id in thing.branch_ids or ():
-                catalogue.branch(branch_id)
-            if thing.price is not None:
-                expect_currency(thing.price.currency, catalogue.network)
+            _check_service(thing, catalogue)
 
 
 def _check_practitioner(practitioner: Practitioner, catalogue: Catalogue) -> None:
@@ -170,6 +173,15 @@ def _check_practitioner(practitioner: Practitioner, catalogue: Catalogue) -> Non
         raise UnknownThing("branch", named)
     for service_id in practitioner.service_ids:
         catalogue.service(service_id)
+
+
+def _check_service(service: Service, catalogue: Catalogue) -> None:
+    if service.virtual and service.room_kind is not None:
+        raise VirtualNeedsNoRoom("What is held online needs no room", room_kind=service.room_kind)
+    for branch_id in service.branch_ids or ():
+        catalogue.branch(branch_id)
+    if service.price is not None:
+        expect_currency(service.price.currency, catalogue.network)
 
 
 def expect_currency(currency: str, network: Network) -> None:

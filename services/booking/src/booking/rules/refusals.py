@@ -15,6 +15,12 @@ class HoldOver(Refused):
     code = "hold-over"
 
 
+class VirtualNeedsNoRoom(Refused):
+    """A service that is held online names a kind of room."""
+
+    code = "virtual-needs-no-room"
+
+
 class OverbookedEnough(Refused):
     """As many visits share this time on purpose as may; `extra["limit"]` beside the one of right."""
 

@@ -11,9 +11,11 @@ from pydantic import StringConstraints
 
 from common.contracts.notifications import (
     CommunicationsOf,
+    DescribeSending,
     ExplainMessage,
     PauseSending,
     ResumeSending,
+    SendingState,
 )
 from common.contracts.patient_profile import Channel, FinishTask, ListTasks, TakeTask
 from gateway.queries.day_board import day_board
@@ -165,6 +167,14 @@ async def explanation(
     about(request, message_id=message_id)
     question = ExplainMessage(message_id=message_id, at=at)
     return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+
+
+@router.get("/api/v1/sending", response_model=SendingState)
+async def sending(
+    parts: PartsHere, principal: Braker, hours: Annotated[int, Query(ge=1, le=336)] = 24
+) -> Response:
+    """The brakes that are on, the limits of providers, and what is due within `hours` and blocked."""
+    return json_answer(await parts.asks.ask_bytes(DescribeSending(hours=hours), caller=principal.caller))
 
 
 @router.post("/api/v1/sending/pause")

@@ -5,7 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from common.contracts.notifications import DescribePolicies, Policies, Policy, PolicySaved, PutPolicy
+from common.contracts.notifications import (
+    DescribePolicies,
+    Policies,
+    Policy,
+    PolicySaved,
+    PutPolicy,
+    Rehearsal,
+    RehearseVisit,
+)
+from common.contracts.patient_profile import Channel
 from gateway.queries.principals import Principal
 from gateway.routes.access import (
     AuditedRoute,
@@ -19,6 +28,7 @@ from gateway.routes.access import (
     may,
     minted,
 )
+from gateway.routes.instants import Instant
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Principal, Depends(may("messages.read"))]
@@ -33,6 +43,17 @@ class PolicyInput(Input):
     policy: Policy
     if_version: int | None = None
     replan: bool = False
+
+
+class RehearsalInput(Input):
+    """A visit that nobody has booked, and, where given, the policy to suppose for the network (or the branch)."""
+
+    branch_id: UUID
+    starts_at: Instant
+    service_kind: str | None = None
+    channel: Channel | None = None
+    policy: Policy | None = None
+    of_branch: bool = False
 
 
 @router.get("/api/v1/policies", response_model=Policies)
@@ -54,3 +75,9 @@ async def put(
     ids = await minted(request, principal, idempotency_key)
     command = PutPolicy(command_id=ids.id("policy"), **body.model_dump())
     return answer(await carry_out(parts, command, principal.caller))
+
+
+@router.post("/api/v1/policies/rehearsal", response_model=Rehearsal)
+async def rehearsal(body: RehearsalInput, parts: PartsHere, principal: Reader) -> Response:
+    """When the messages of such a visit would go out, and why; nothing is written."""
+    return answer(await carry_out(parts, RehearseVisit(**body.model_dump()), principal.caller))

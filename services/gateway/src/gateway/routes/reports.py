@@ -69,4 +69,11 @@ async def _messages(parts: PartsHere, principal: Principal, from_date: date, to_
         {"labels": {"channel": one.channel, "outcome": one.outcome}, "values": {"count": one.count}}
         for one in found.counts
     ]
+    rows += [
+        {
+            "labels": {"channel": one.channel, "currency": one.currency},
+            "values": {"attempts": one.attempts, "segments": one.segments, "cost": one.amount},
+        }
+        for one in found.costs
+    ]
     return json_answer(orjson.dumps({"kpi": "messages", "totals": totals, "rows": rows}))

@@ -26,6 +26,7 @@ from common.contracts.notifications import (
     Communications,
     CommunicationsOf,
     DescribePolicies,
+    DescribeSending,
     ExplainMessage,
     Explanation,
     GetLastMessageStates,
@@ -37,7 +38,10 @@ from common.contracts.notifications import (
     Policies,
     PolicySaved,
     PutPolicy,
+    Rehearsal,
+    RehearseVisit,
     ResumeSending,
+    SendingState,
     SimulateMessages,
     Simulation,
 )
@@ -53,6 +57,7 @@ from notifications.operations import (
     patients,
     planning,
     policies,
+    rehearsing,
     simulating,
     verdicts,
     webhooks,
@@ -166,6 +171,12 @@ async def resume(command: ResumeSending, caller: Caller, parts: Parts) -> BrakeS
     return state
 
 
+@answers.to(DescribeSending)
+async def describe_sending(query: DescribeSending, caller: Caller, parts: Parts) -> SendingState:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await queries.sending(tx, query, caller.network_id, now=parts.clock.now())
+
+
 def _may_brake(caller: Caller) -> None:
     if not MAY_BRAKE.intersection(caller.roles):
         raise NotAllowed("Only a manager may stop or start sending")
@@ -188,6 +199,13 @@ async def put_policy(command: PutPolicy, caller: Caller, parts: Parts) -> Policy
 async def describe_policies(_: DescribePolicies, caller: Caller, parts: Parts) -> Policies:
     async with parts.database.reading(caller.network_id) as tx:
         return await policies.describe(tx, caller.network_id)
+
+
+@answers.to(RehearseVisit)
+async def rehearse(query: RehearseVisit, caller: Caller, parts: Parts) -> Rehearsal:
+    offered = parts.offered(caller.network_id)
+    async with parts.database.reading(caller.network_id) as tx:
+        return await rehearsing.rehearse(tx, query, caller.network_id, offered, now=parts.clock.now())
 
 
 @answers.to(SimulateMessages)

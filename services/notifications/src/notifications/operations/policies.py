@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common import directory
 from common.contracts.directory import Branch, Network
 from common.contracts.notifications import (
+    PackCap,
     PackLine,
     PackView,
     Policies,
     Policy,
     PolicyFlow,
+    PolicyHours,
     PolicySaved,
     PolicyView,
     PutPolicy,
@@ -56,6 +58,11 @@ class Governing:
         preset = packs.chain(network.preset)
         return chains.chosen([reading.flow(one) for one in flows], kind, tags, preset) if flows else preset
 
+    def with_policy(self, scope: str, policy: Policy, *, now: datetime) -> "Governing":
+        """As if this were the scope's next version."""
+        version = self.stored[scope].version + 1 if scope in self.stored else 1
+        return Governing({**self.stored, scope: Stored(scope, version, policy, now, "nobody")})
+
     def _policy(self, scope: str) -> Policy:
         return self.stored[scope].policy if scope in self.stored else Policy()
 
@@ -69,7 +76,7 @@ async def put(
     tx: AsyncConnection, command: PutPolicy, network_id: str, *, by: str, now: datetime
 ) -> PolicySaved:
     """The next version of one scope's policy, and, if asked, every open chain under it to be made anew."""
-    _check(command)
+    check(command.policy, of_branch=command.branch_id is not None)
     await rows.take_turn(tx, network_id)
     if command.branch_id is not None and not await directory.branches(tx, network_id, [command.branch_id]):
         raise UnknownThing("branch", command.branch_id)
@@ -109,12 +116,19 @@ def _line(one: Entry | Cap) -> PackLine:
     return PackLine(
         id=one.id, layer=one.layer, classes=sorted(one.classes),
         channels=None if one.channels is None else sorted(one.channels), valid_from=one.valid_from,
-        valid_to=one.valid_to, source=one.source, confidence=one.confidence,
+        valid_to=one.valid_to, source=one.source, confidence=one.confidence, **_bounds(one),
     )  # fmt: skip
 
 
-def _check(command: PutPolicy) -> None:
-    policy = command.policy
+def _bounds(one: Entry | Cap) -> dict[str, Any]:
+    if isinstance(one, Cap):
+        return {"cap": PackCap(counts=one.counts, limit=one.limit, days=one.days)}
+    hours = [PolicyHours(days=sorted(each.days), hours=list(each.between)) for each in one.open]
+    return {"open": hours, "holidays": one.holidays, "mourning": one.mourning, "zone": one.zone}
+
+
+def check(policy: Policy, *, of_branch: bool) -> None:
+    """Raises `MalformedFlow` with where and why."""
     for told in policy.flows:
         try:
             flow = reading.flow(told)
@@ -128,7 +142,7 @@ def _check(command: PutPolicy) -> None:
                 "Two lines have one name", where=kind, why=f"named twice: {', '.join(sorted(twice))}"
             )
     own = (policy.confirmed_days, policy.family_messaging, policy.most_per_message, policy.most_per_month)
-    if command.branch_id is not None and any(one not in ([], False, None) for one in own):
+    if of_branch and any(one not in ([], False, None) for one in own):
         raise MalformedFlow("A branch cannot say this", where="policy", why="for the whole network alone")
 
 

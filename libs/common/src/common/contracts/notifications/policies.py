@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from common.contracts.messages import Command, Message, Query
-from common.contracts.notifications.messages import MessageClass
+from common.contracts.notifications.messages import MessageClass, Reason
 from common.contracts.patient_profile import Channel
 
 PolicyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")]
@@ -149,8 +149,19 @@ class PolicyView(Message):
     changed_by: str
 
 
+class PackCap(Message):
+    """How many touches or refusals in how many days."""
+
+    counts: Literal["touches", "refusals"]
+    limit: int
+    days: int
+
+
 class PackLine(Message):
-    """One window or cap of the country's pack. `confidence`: L law, O operator, C custom, T tried."""
+    """One window or cap of the country's pack. `confidence`: L law, O operator, C custom, T tried.
+
+    A window has its hours (`open`, counted in `zone` where that is not the place's); a cap has none, and its `cap`.
+    """
 
     id: str
     layer: str
@@ -160,6 +171,11 @@ class PackLine(Message):
     valid_to: date | None
     source: str
     confidence: str
+    open: list[PolicyHours] = Field(default_factory=list)
+    holidays: bool = True
+    mourning: bool = True
+    zone: str | None = None
+    cap: PackCap | None = None
 
 
 class PackView(Message):
@@ -183,3 +199,40 @@ class DescribePolicies(Query[Policies]):
     """What decides when and how this network's patients are written to."""
 
     subject: ClassVar[str] = "notifications.query.policies.describe.v1"
+
+
+class RehearsedStep(Message):
+    """One step of the chain of a visit that nobody has booked. `due_at` is None where it would not go out."""
+
+    step: str
+    template: str
+    message_class: MessageClass
+    asks: bool
+    target_at: AwareDatetime
+    due_at: AwareDatetime | None
+    channel: Channel | None
+    merged_into: str | None
+    reasons: list[Reason]
+
+
+class Rehearsal(Message):
+    """The steps by when they go out; those that do not come last. `policy_version` is what verdicts would quote."""
+
+    steps: list[RehearsedStep]
+    policy_version: str
+
+
+class RehearseVisit(Query[Rehearsal]):
+    """When the messages of a visit at `starts_at`, booked now, would go out; nothing is written.
+
+    With `policy` as if it stood in place of the network's own, or of the branch's (`of_branch`). `channel`: for
+    somebody who is reached by that channel alone. Refused: `malformed-policy`, `unknown-branch`.
+    """
+
+    subject: ClassVar[str] = "notifications.query.visit.rehearse.v1"
+    branch_id: UUID
+    starts_at: AwareDatetime
+    service_kind: str | None = Field(default=None, max_length=60)
+    channel: Channel | None = None
+    policy: Policy | None = None
+    of_branch: bool = False

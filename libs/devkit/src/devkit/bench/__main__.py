@@ -1,15 +1,16 @@
-"""`python -m devkit.bench [--json]`: a system of its own, three minutes at most, a table (and JSON)."""
+"""`python -m devkit.bench [--growth] [--json]`: a system of its own, three minutes at most, a table (or JSON)."""
 
 import asyncio
 import os
 import sys
 
-from devkit.bench import asking, bookings, slots
+from devkit.bench import asking, bookings, growth, slots
 from devkit.bench.results import Result, as_json, table
 from devkit.bench.stage import staged
 from devkit.errors import CannotStart
 
 LONGEST_SECONDS = 175
+GROWTH_SECONDS = 600
 
 
 async def _measure() -> list[Result]:
@@ -18,10 +19,15 @@ async def _measure() -> list[Result]:
         return [*await asking.measure(stage), *await bookings.measure(stage), *await slots.measure(stage)]
 
 
+async def _measure_growth() -> list[Result]:
+    async with asyncio.timeout(GROWTH_SECONDS), staged() as stage:
+        return await growth.measure(stage)
+
+
 def main(arguments: list[str]) -> None:
     """Print what was measured."""
     try:
-        results = asyncio.run(_measure())
+        results = asyncio.run(_measure_growth() if "--growth" in arguments else _measure())
     except CannotStart as error:
         sys.exit(f"vinculo: {error}")
     print(as_json(results) if "--json" in arguments else table(results))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Result:
-    """One number; `limit` is what the same work costs without us, measured in the same run, where there is one."""
+    """One number; `limit` is what the same work costs without us (in the same run) or the best of our peers."""
 
     what: str
     value: float
@@ -27,8 +27,13 @@ class Result:
         if self.limit is not None and self.share is not None:
             share = f"{self.share:6.2f} of {self.limit:,.2f} ({self.limit_is})"
         return (
-            f"{self.what:<44} {self.value:>10,.2f} {self.unit:<12} {share}{'  ' if share else ''}{self.notes}"
-        )
+            f"{self.what:<58} {self.value:>10,.2f} {self.unit:<12} {share}{'  ' if share else ''}{self.notes}"
+        ).rstrip()
+
+
+def by(clients: int) -> str:
+    """How many worked at once, in words."""
+    return "1 client" if clients == 1 else f"{clients} clients"
 
 
 def table(results: Sequence[Result]) -> str:

@@ -1,15 +1,16 @@
 """What is measured: a system of its own on free ports, and a network that nobody else uses."""
 
-import os
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import psutil
 
 from common.contracts.directory import (
     Address,
@@ -37,7 +38,6 @@ DAYS = 30
 MINUTES = 15
 OPENS, CLOSES = 4, 13
 """By UTC; nine hours, so 36 slots a day for each practitioner."""
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Stage:
     service_id: UUID
     practitioners: tuple[UUID, ...]
     first_day: datetime
+    numbers: Iterator[int] = field(default_factory=count)
+    """Of patients, so that each is somebody new."""
 
     def instants(self) -> list[tuple[UUID, datetime]]:
         """Every slot there is, day by day."""
@@ -74,12 +76,16 @@ class Stage:
             await connection.close()
 
     def cpu_seconds(self, *names: str) -> float:
-        """What these processes have used since they began."""
-        spent = 0
-        for name in names:
-            fields = Path(f"/proc/{self.running.pid(name)}/stat").read_text().rpartition(")")[2].split()
-            spent += int(fields[11]) + int(fields[12])
-        return spent / TICKS
+        """What these processes have used since they began, or all of them; with those that they started."""
+        counted: dict[int, float] = {}
+        for name in names or self.running.processes:
+            process = psutil.Process(self.running.pid(name))
+            for one in (process, *process.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):  # from now on among its parent's ended children
+                    times = one.cpu_times()
+                    ended = times.children_user + times.children_system
+                    counted[one.pid] = times.user + times.system + ended
+        return sum(counted.values())
 
 
 @asynccontextmanager

@@ -110,3 +110,11 @@ def test_what_looks_like_syntax_is_text() -> None:
     [event] = Calendar.from_ical(made.body).walk("VEVENT")
     assert "attendee" not in event
     assert "ATTENDEE" in str(event["location"])
+
+
+def test_an_online_visit_has_no_address_and_leads_to_its_page_once_there_is_one() -> None:
+    _, event = read(visit(datetime(2027, 3, 29, 10)), online=True)
+    assert (str(event["location"]), event.get("url")) == ("En ligne", None)
+    page = "https://clinic.example/v/token"
+    _, event = read(visit(datetime(2027, 3, 29, 10)), online=True, join_url=page)
+    assert (str(event["location"]), str(event["url"])) == (page, page)

@@ -56,6 +56,7 @@ def settings(urls: Urls, nats_server: Any, environment: Any) -> Settings:
         line_secrets='{"*": "line-secret"}',
         instagram_app_secret="instagram-secret",
         telegram_links='{"*": "https://t.me/{network}_bot?start={code}"}',
+        meeting_url="https://meet.test/{room}",
         line_links='{"elsewhere": "https://line.me/R/oaMessage/%40clinic/?{code}"}',
     )
     return Settings()

@@ -51,6 +51,8 @@ class Owners:
         self.closings: dict[date, booking.Closing] = {}
         self.cashier = "system:booking"
         self.waiting: dict[UUID, booking.WaitlistEntry] = {}
+        self.virtual = False
+        """Whether the service is held online."""
         self.mixed_up: list[consents.Permission] = []
         """What consents wrongly adds to every answer."""
 
@@ -85,7 +87,8 @@ class Owners:
             rooms=[],
             services=[
                 directory.Service(
-                    service_id=self.service_id, name={"ru": "Гигиена", "en": "Hygiene"}, kind="hygiene", duration=30
+                    service_id=self.service_id, name={"ru": "Гигиена", "en": "Hygiene"}, kind="hygiene", duration=30,
+                    virtual=self.virtual,
                 )
             ],
             versions={},
@@ -251,7 +254,11 @@ def _booking() -> Answers[Owners]:
     @answers.to(booking.RescheduleAppointment)
     async def reschedule(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
         await owners.reach("booking", caller, command)
-        moved = {"starts_at": command.starts_at, "ends_at": command.starts_at + timedelta(minutes=30)}
+        moved = {
+            "status": "booked",
+            "starts_at": command.starts_at,
+            "ends_at": command.starts_at + timedelta(minutes=30),
+        }
         sequence = owners.appointments[command.appointment_id].appointment.sequence + 1
         return _once(owners, command, lambda: change(command, owners, sequence=sequence, **moved))
 

@@ -34,6 +34,7 @@ MAY: dict[str, dict[Role, bool]] = {
     appointments.change    x  x  x  x  -  -
     appointments.complete  x  -  x  x  -  -
     appointments.correct   x  -  -  x  -  -
+    visits.join            x  -  x  x  -  -
     referrals.read         x  x  x  x  -  -
     referrals.write        x  -  x  x  -  -
     payments.record        x  -  -  x  x  -
@@ -245,7 +246,9 @@ def test_a_link_changes_an_appointment_only_while_it_stands(status: Status, read
 
 def test_a_link_expires_with_the_end_of_the_visit() -> None:
     still = NOW + timedelta(minutes=29, seconds=59)
-    manage_links.check_time(appointment("booked"), now=still, book_path="/book/net")
+    booked, over = appointment("booked"), NOW + timedelta(minutes=30)
+    manage_links.check_time(booked, "manage", now=still, book_path="/book/net")
+    manage_links.check_time(booked, "visit", now=over, book_path="/book/net")
     with pytest.raises(LinkExpired) as expired:
-        manage_links.check_time(appointment("booked"), now=NOW + timedelta(minutes=30), book_path="/book/net")
+        manage_links.check_time(booked, "manage", now=over, book_path="/book/net")
     assert expired.value.extra == {"book_path": "/book/net"}

@@ -45,17 +45,18 @@ class _Words:
     entrance: str
     floor: str
     room: str
+    online: str
     comma: str = ", "
 
 
 _WORDS: Mapping[Locale, _Words] = {
-    "ru": _Words("Визит: {network}", "вход {}", "этаж {}", "кабинет {}"),
-    "kk": _Words("Қабылдау: {network}", "кіреберіс: {}", "{}-қабат", "{}-кабинет"),
-    "en": _Words("Appointment: {network}", "entrance {}", "floor {}", "room {}"),
-    "pt-BR": _Words("Consulta: {network}", "entrada {}", "{}º andar", "sala {}"),
-    "fa": _Words("نوبت: {network}", "ورودی {}", "طبقه {}", "اتاق {}", "، "),
-    "fr": _Words("Rendez-vous : {network}", "entrée {}", "étage {}", "salle {}"),
-    "zh-TW": _Words("預約：{network}", "入口 {}", "{} 樓", "{} 診間", "，"),
+    "ru": _Words("Визит: {network}", "вход {}", "этаж {}", "кабинет {}", "Онлайн"),
+    "kk": _Words("Қабылдау: {network}", "кіреберіс: {}", "{}-қабат", "{}-кабинет", "Онлайн"),
+    "en": _Words("Appointment: {network}", "entrance {}", "floor {}", "room {}", "Online"),
+    "pt-BR": _Words("Consulta: {network}", "entrada {}", "{}º andar", "sala {}", "Online"),
+    "fa": _Words("نوبت: {network}", "ورودی {}", "طبقه {}", "اتاق {}", "آنلاین", "، "),
+    "fr": _Words("Rendez-vous : {network}", "entrée {}", "étage {}", "salle {}", "En ligne"),
+    "zh-TW": _Words("預約：{network}", "入口 {}", "{} 樓", "{} 診間", "線上", "，"),
 }
 
 
@@ -67,12 +68,15 @@ def calendar_file(
     practitioner: Practitioner | None,
     locale: Locale | None = None,
     invitation: Invitation | None = None,
+    online: bool = False,
+    join_url: str = "",
     now: datetime,
 ) -> CalendarFile:
     """One entry under the same UID however often it moves, its instants in UTC, in the branch's locale by default.
 
     SEQUENCE grows with every change that a calendar has to take over: a move counts two, so that a cancellation
-    stands above the move before it and below the one that may follow.
+    stands above the move before it and below the one that may follow. A visit that is held `online` has no address:
+    it takes place where `join_url` leads, as soon as there is one.
     """
     gone = appointment.status in GONE
     method = "CANCEL" if gone else "REQUEST" if invitation else "PUBLISH"
@@ -89,8 +93,10 @@ def calendar_file(
     if practitioner is not None:
         event.add("description", _name(practitioner, locale or (branch.locale if branch else None)))
     if branch is not None:
-        event.add("location", _place(branch, practitioner, words))
+        event.add("location", join_url or words.online if online else _place(branch, practitioner, words))
         event.add("contact", branch.phone)
+    if join_url:
+        event.add("url", join_url)
     if invitation is not None:
         organizer = {"cn": invitation.organizer_name}
         event.add("organizer", f"mailto:{invitation.organizer}", parameters=organizer)

@@ -9,14 +9,15 @@ import hmac
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from common.encoding import from_text, to_text
 from common.errors import Refused
 
-Purpose = Literal["manage", "confirm", "calendar", "recall", "handle", "unsubscribe", "offer"]
-_PURPOSES: tuple[Purpose, ...] = ("manage", "confirm", "calendar", "recall", "handle", "unsubscribe", "offer")
+Purpose = Literal["manage", "confirm", "calendar", "recall", "handle", "unsubscribe", "offer", "visit"]
+"""A token holds the place of its purpose in this list: new ones are added at its end."""
+_PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 _HEAD = struct.Struct(">BI16s")
 _MAC_BYTES = 12
 

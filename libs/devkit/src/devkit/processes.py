@@ -189,6 +189,7 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
             "GATEWAY_SESSION_KEY": secrets.key("session"),
             "GATEWAY_SANDBOX_URL": ports.sandbox_url,
             "GATEWAY_PUBLIC_URL": ports.gateway_url,
+            "GATEWAY_MEETING_URL": f"{ports.sandbox_url}/meetings/{{room}}",
             "GATEWAY_WHATSAPP_APP_SECRET": secrets.password("whatsapp-app"),
             "GATEWAY_WHATSAPP_VERIFY_TOKEN": secrets.password("whatsapp-verify"),
             "GATEWAY_SMS_AUTH_TOKEN": secrets.password("sms"),

@@ -13,6 +13,7 @@ from gateway.queries.live import Live
 from gateway.queries.principals import Principals
 from gateway.routes import areas
 from gateway.routes.frame import Frame
+from gateway.rules.meetings import Meetings
 from gateway.settings import Settings
 from gateway.web import pages
 from gateway.workers import Forgetting
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
             "line": settings.line_links,
             "instagram": settings.instagram_links,
         },
+        meetings=Meetings.under(settings.meeting_url, from_text(settings.link_key)),
         public_url=settings.public_url,
         sandbox_url=settings.sandbox_url if core.development else None,
         development=core.development,

@@ -21,6 +21,7 @@ from gateway.queries.directory import PublicDirectory
 from gateway.queries.live import Live
 from gateway.queries.principals import Principals
 from gateway.rules.chats import ChatLinks
+from gateway.rules.meetings import Meetings
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Parts:
     links: Links
     secrets: Secrets
     chat_links: ChatLinks
+    meetings: Meetings
     public_url: str
     sandbox_url: str | None
     development: bool

@@ -38,6 +38,8 @@ class Settings(CommonSettings):
     """`https://line.me/R/oaMessage/%40clinic/?{code}`"""
     instagram_links: Accounts = Field(default_factory=dict)
     """`https://ig.me/m/clinic?ref={code}`"""
+    meeting_url: str = Field(default="", pattern=r"^(https?://[^/\s{}]+/[^\s{}]*\{room\}[^\s{}]*)?$")
+    """Where online visits are held: `https://meet.example.org/{room}`. Without it nobody can join one."""
     section_seconds: float = Field(default=0.4, gt=0, le=10)
     """How long each section of the 360 view and each part of the day board may take."""
     command_seconds: float = Field(default=5.0, gt=0, le=60)

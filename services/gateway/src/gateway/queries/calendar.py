@@ -5,17 +5,20 @@ from datetime import datetime
 from common.calendar import CalendarFile, calendar_file
 from common.contracts.booking import AppointmentRecord
 from common.contracts.directory import Directory
+from gateway.queries.directory import around
 
 
-def of_appointment(record: AppointmentRecord, directory: Directory, *, now: datetime) -> CalendarFile:
-    """As the patient downloads it."""
-    state = record.appointment
+def of_appointment(
+    record: AppointmentRecord, directory: Directory, *, join_url: str, now: datetime
+) -> CalendarFile:
+    """As the patient downloads it; `join_url` is that of an online visit which may be told by now, or empty."""
+    known = around(directory, record.appointment)
     return calendar_file(
-        state,
+        record.appointment,
         network=directory.network,
-        branch=next((one for one in directory.branches if one.branch_id == state.branch_id), None),
-        practitioner=next(
-            (one for one in directory.practitioners if one.practitioner_id == state.practitioner_id), None
-        ),
+        branch=known.branch,
+        practitioner=known.practitioner,
+        online=known.service is not None and known.service.virtual,
+        join_url=join_url,
         now=now,
     )

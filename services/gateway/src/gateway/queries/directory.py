@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from common.caller import Caller
-from common.contracts.directory import Branch, DescribeDirectory, Directory, Network
+from common.contracts.booking import AppointmentState
+from common.contracts.directory import Branch, DescribeDirectory, Directory, Network, Practitioner, Service
 from common.database import Database
 from common.errors import Refused, Unavailable, UnknownThing
 from common.rpc import Asks
@@ -15,6 +17,27 @@ from gateway import tables
 FRESH_SECONDS = 1.0
 STALE_SECONDS = 300.0
 """While booking is away, what was known is still shown: it changes seldom."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the directory knows around an appointment."""
+
+    branch: Branch | None
+    practitioner: Practitioner | None
+    service: Service | None
+
+
+def around(directory: Directory, appointment: AppointmentState) -> Around:
+    """Its place, its practitioner and its service."""
+    return Around(
+        next((one for one in directory.branches if one.branch_id == appointment.branch_id), None),
+        next(
+            (one for one in directory.practitioners if one.practitioner_id == appointment.practitioner_id),
+            None,
+        ),
+        next((one for one in directory.services if one.service_id == appointment.service_id), None),
+    )
 
 
 class PublicDirectory:

@@ -20,11 +20,13 @@ from common.contracts.booking import (
     PatientReason,
     RescheduleAppointment,
 )
+from common.contracts.directory import Directory
 from common.contracts.messages import Command
 from common.errors import UnknownThing
 from common.links import Link, Purpose
 from gateway.handlers import Parts
 from gateway.queries import calendar
+from gateway.queries.directory import around
 from gateway.routes.access import (
     AuditedRoute,
     IdempotencyKey,
@@ -44,7 +46,9 @@ from gateway.routes.shapes import (
     book_path,
     link_shape,
     manage_url,
+    online_shape,
     public_appointment,
+    visit_url,
 )
 from gateway.rules import manage_links
 from gateway.rules.chats import CODE_LASTS, Chat, chats
@@ -52,7 +56,7 @@ from gateway.rules.chats import CODE_LASTS, Chat, chats
 router = APIRouter(route_class=AuditedRoute, tags=["patients"])
 
 _MANAGE: frozenset[Purpose] = frozenset({"manage"})
-_CONFIRM: frozenset[Purpose] = frozenset({"manage", "confirm"})
+_CONFIRM: frozenset[Purpose] = frozenset({"manage", "confirm", "visit"})
 _CALENDAR: frozenset[Purpose] = frozenset({"manage", "calendar"})
 
 
@@ -63,6 +67,7 @@ class Opened:
     record: AppointmentRecord
     caller: Caller
     network_id: str
+    purpose: Purpose
 
 
 async def open_link(
@@ -87,11 +92,11 @@ async def open_link(
         raise UnknownThing("appointment")
     record = found.appointments[0]
     again = book_path(link.network_id, record.appointment)
-    manage_links.check_time(record.appointment, now=parts.clock.now(), book_path=again)
+    manage_links.check_time(record.appointment, link.purpose, now=parts.clock.now(), book_path=again)
     patient = Caller(
         network_id=link.network_id, actor=f"patient:{record.appointment.patient_id}", purpose="link"
     )
-    return Opened(record, patient, link.network_id)
+    return Opened(record, patient, link.network_id, link.purpose)
 
 
 @router.get("/api/v1/links/{token}", response_model=LinkShape)
@@ -99,9 +104,15 @@ async def look(token: str, request: Request, parts: PartsHere) -> Response:
     """The appointment with its place, its practitioner, and what may still be done."""
     opened = await open_link(request, parts, token, _CONFIRM, "links.read")
     directory = await parts.public_directory.of(opened.network_id)
-    read_only = manage_links.read_only(opened.record.appointment)
-    offered = [] if read_only else _chats(parts, opened)
-    return answer(link_shape(opened.record, directory, offered, read_only=read_only))
+    known = around(directory, opened.record.appointment)
+    actions = manage_links.acts(opened.record.appointment, opened.purpose)
+    return answer(
+        link_shape(
+            opened.record, known, directory.network, actions=actions,
+            chats=_chats(parts, opened) if "reschedule" in actions else (),
+            online=online_shape(opened.record, known, now=parts.clock.now()),
+        )
+    )  # fmt: skip
 
 
 def _chats(parts: Parts, opened: Opened) -> Iterator[Chat]:
@@ -117,12 +128,22 @@ async def calendar_of(token: str, request: Request, parts: PartsHere) -> Respons
     """The calendar file: the same entry under the same UID, however often it moved."""
     opened = await open_link(request, parts, token, _CALENDAR, "links.read")
     directory = await parts.public_directory.of(opened.network_id)
-    file = calendar.of_appointment(opened.record, directory, now=parts.clock.now())
+    file = calendar.of_appointment(
+        opened.record, directory, join_url=_join_url(parts, opened, directory), now=parts.clock.now()
+    )
     return Response(
         file.body,
         headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
         media_type=file.media_type,
     )
+
+
+def _join_url(parts: Parts, opened: Opened, directory: Directory) -> str:
+    """Told to whoever has confirmed an online visit."""
+    online = online_shape(opened.record, around(directory, opened.record.appointment), now=parts.clock.now())
+    if online is None or online.state == "unconfirmed":
+        return ""
+    return visit_url(parts, opened.network_id, opened.record)
 
 
 @router.get("/api/v1/links/{token}/alternatives", response_model=SlotsShape)

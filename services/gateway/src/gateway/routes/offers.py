@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from common.contracts.booking import AcceptOffer, AppointmentState, DeclineOffer
 from common.links import Purpose
+from gateway.queries.directory import around
 from gateway.routes.access import AuditedRoute, IdempotencyKey, PartsHere, answer, carry_out, minted
 from gateway.routes.links import open_link
 from gateway.routes.shapes import (
@@ -51,7 +52,7 @@ async def look(token: str, request: Request, parts: PartsHere) -> Response:
     opened = await open_link(request, parts, token, _OFFER, "offers.read")
     directory = await parts.public_directory.of(opened.network_id)
     state = opened.record.appointment
-    shown = link_shape(opened.record, directory, [], read_only=True)
+    shown = link_shape(opened.record, around(directory, state), directory.network, actions=[])
     return answer(
         OfferShape(
             state=_state(state, now=parts.clock.now()), starts_at=state.starts_at, ends_at=state.ends_at,

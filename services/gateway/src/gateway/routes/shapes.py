@@ -1,6 +1,7 @@
 """What goes out over HTTP, where it is not a contract's own shape."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,10 +9,12 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel
 
 from common.contracts.booking import AppointmentRecord, AppointmentState, Slot, Source, Status
-from common.contracts.directory import Address, Country, Directory, Locale, NameForms, Texts
+from common.contracts.directory import Address, Country, Locale, NameForms, Network, Texts
 from common.contracts.patient_profile import Channel
 from common.links import Link
 from gateway.handlers import Parts
+from gateway.queries.directory import Around
+from gateway.rules import manage_links, meetings
 from gateway.rules.chats import Chat
 from gateway.rules.manage_links import LONGEST
 
@@ -91,6 +94,15 @@ class LinkService(BaseModel):
     duration: int
     preparation: Texts
     cancellation_notice: int
+    virtual: bool
+
+
+class OnlineShape(BaseModel):
+    """How far an online visit is: to be confirmed, too early to join, or open."""
+
+    state: meetings.State
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
 
 
 class ChatShape(BaseModel):
@@ -114,6 +126,8 @@ class LinkShape(BaseModel):
     book_path: str
     """Where to book the same with the same practitioner again."""
     chats: list[ChatShape]
+    online: OnlineShape | None = None
+    """Only where the visit is held online and to take place."""
 
 
 def public_appointment(record: AppointmentRecord) -> PublicAppointment:
@@ -156,22 +170,32 @@ def book_path(network_id: str, appointment: AppointmentState) -> str:
     return f"/book/{network_id}?{urlencode({name: str(value) for name, value in known.items()})}"
 
 
+def visit_url(parts: Parts, network_id: str, record: AppointmentRecord) -> str:
+    """The link to join an online visit; the visit's own time decides when it opens, and how long it is valid."""
+    link = Link(
+        network_id=network_id,
+        purpose="visit",
+        thing_id=record.appointment.appointment_id,
+        expires_at=record.appointment.created_at + LONGEST,
+    )
+    return f"{parts.public_url}/v/{parts.links.token(link)}"
+
+
 def link_shape(
-    record: AppointmentRecord, directory: Directory, chats: Iterable[Chat], *, read_only: bool
+    record: AppointmentRecord,
+    known: Around,
+    network: Network,
+    *,
+    actions: list[str],
+    chats: Iterable[Chat] = (),
+    online: OnlineShape | None = None,
 ) -> LinkShape:
     """An appointment with the facts of the directory around it."""
     state = record.appointment
-    branch = next((one for one in directory.branches if one.branch_id == state.branch_id), None)
-    practitioner = next(
-        (one for one in directory.practitioners if one.practitioner_id == state.practitioner_id), None
-    )
-    service = next((one for one in directory.services if one.service_id == state.service_id), None)
-    actions = [] if read_only else ["cancel", "reschedule"]
-    if state.status == "booked":
-        actions.insert(0, "confirm")
+    branch, practitioner, service = known.branch, known.practitioner, known.service
     return LinkShape(
         appointment=public_appointment(record),
-        network=NetworkShape.model_validate(directory.network.model_dump()),
+        network=NetworkShape.model_validate(network.model_dump()),
         branch=LinkBranch.model_validate(branch.model_dump()) if branch else None,
         practitioner=(
             LinkPractitioner(
@@ -182,10 +206,23 @@ def link_shape(
             else None
         ),
         service=LinkService.model_validate(service.model_dump()) if service else None,
-        read_only=read_only,
+        read_only=manage_links.read_only(state),
         actions=actions,
-        book_path=book_path(directory.network.network_id, state),
+        book_path=book_path(network.network_id, state),
         chats=[ChatShape(channel=one.channel, url=one.url, code=one.code) for one in chats],
+        online=online,
+    )
+
+
+def online_shape(record: AppointmentRecord, known: Around, *, now: datetime) -> OnlineShape | None:
+    """None for a visit that is not online, or not to take place."""
+    state = meetings.state(record.appointment, known.service, now=now)
+    if state is None:
+        return None
+    return OnlineShape(
+        state=state,
+        opens_at=meetings.opens_at(record.appointment),
+        closes_at=meetings.closes_at(record.appointment),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from common.contracts.booking import AppointmentState, Status
 from common.errors import Refused
 from common.links import LinkExpired, LinkInvalid, Purpose
+from gateway.rules import meetings
 
 LONGEST = timedelta(days=731)
 """A token outlives every possible move of its appointment; the visit's own end decides."""
@@ -25,9 +26,11 @@ def check_purpose(purpose: Purpose, accepted: frozenset[Purpose]) -> None:
         raise LinkInvalid("This link is not valid")
 
 
-def check_time(appointment: AppointmentState, *, now: datetime, book_path: str) -> None:
-    """Valid until the visit ends; then it says where to book the next one with the same practitioner."""
-    if appointment.ends_at <= now:
+def check_time(appointment: AppointmentState, purpose: Purpose, *, now: datetime, book_path: str) -> None:
+    """Valid until the visit ends, a link to join it until its room closes; then it says where to book the next one
+    with the same practitioner."""
+    ends_at = meetings.closes_at(appointment) if purpose == "visit" else appointment.ends_at
+    if ends_at <= now:
         raise LinkExpired("This link has expired", book_path=book_path)
 
 
@@ -40,3 +43,11 @@ def check_open(appointment: AppointmentState) -> None:
     """Refused once it was cancelled, or the visit has begun."""
     if read_only(appointment):
         raise LinkReadOnly("This appointment can no longer be changed", status=appointment.status)
+
+
+def acts(appointment: AppointmentState, purpose: Purpose) -> list[str]:
+    """What its patient may still do by a link of this purpose."""
+    if read_only(appointment):
+        return []
+    confirm = ["confirm"] if appointment.status == "booked" else []
+    return [*confirm, "cancel", "reschedule"] if purpose == "manage" else confirm

@@ -15,6 +15,7 @@ Action = Literal[
     "appointments.change",
     "appointments.complete",
     "appointments.correct",
+    "visits.join",
     "referrals.read",
     "referrals.write",
     "payments.record",
@@ -56,7 +57,7 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     | {
         "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
         "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
-        "appointments.correct", "payments.record", "money.see", "day.close", "board.read", "tasks.read",
+        "appointments.correct", "visits.join", "payments.record", "money.see", "day.close", "board.read", "tasks.read",
         "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write", "recall.read",
     },
     "delegate": _EVERYBODY
@@ -67,14 +68,14 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     "doctor": _EVERYBODY
     | {
         "patients.read", "referrals.read", "referrals.write", "appointments.read", "appointments.change",
-        "appointments.complete", "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read",
+        "appointments.complete", "visits.join", "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read",
         "recall.read",
     },
     "manager": _EVERYBODY
     | {
         "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
         "appointments.read", "appointments.book", "appointments.overbook", "appointments.change", "appointments.complete",
-        "appointments.correct", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
+        "appointments.correct", "visits.join", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
         "tasks.read", "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write",
         "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake", "policies.write", "templates.write",
         "audit.read", "staff.read",

@@ -1,6 +1,7 @@
 """Booking by chat over the running system: books, moves and cancels in a few turns, and hands over to a person."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ class Chat:
     phone: str
     eventually: Any
     turns: int = 0
+    channel: str = "whatsapp"
 
     async def write(self, text: str) -> None:
         """Write it, and wait until everything that follows from it has happened."""
-        await self.clinic.reply(self.phone, channel="whatsapp", text=text, account=self.clinic.network)
+        await self.clinic.reply(self.phone, channel=self.channel, text=text, account=self.clinic.network)
         await self.clinic.settle()
 
     async def say(self, text: str) -> dict[str, Any]:
@@ -143,3 +145,21 @@ async def test_what_is_not_understood_goes_to_a_person_who_answers_in_the_chat(
     assert done.status_code == 200, done.text
     await clinic.settle()
     assert "1." in (await chat.say("хочу записаться"))["text"]
+
+
+async def test_whoever_books_in_a_chat_without_phones_is_reminded_there(
+    clinic: Any, people: Any, eventually: Any
+) -> None:
+    clinic.network = "demo-tw"
+    chat = Chat(clinic, "+886912000417", eventually, channel="line")
+    await chat.say("你好，我想預約洗牙")
+    while not await chat.shown("您的姓名"):
+        assert chat.turns < 5, await chat.texts()
+        await chat.say("1")
+    await chat.say("王小明 0912000417")
+    assert chat.turns <= 6
+    assert await chat.shown("預約完成")
+    await clinic.move_clock((await clinic.now()) + timedelta(days=14))
+    everything = await clinic.messages(chat.phone)
+    assert [one for one in everything if "健保卡" in one["text"]], "a reminder"
+    assert {one["channel"] for one in everything} == {"line"}

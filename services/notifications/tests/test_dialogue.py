@@ -154,6 +154,25 @@ def test_a_stranger_books_in_every_language(locale):
     assert (booked.full_name, booked.phone) == (BOOKINGS[locale][-1], "+77010000001")
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "Хочу записаться на чистку",
+        "тісті тазалату керек, жазылайын",
+        "I'd like to book a cleaning",
+        "quero marcar uma limpeza",
+        "برای جرم‌گیری نوبت می‌خواهم",
+        "je voudrais un rendez-vous pour un détartrage",
+        "我想預約洗牙",
+    ],
+)
+def test_a_service_is_known_by_what_people_call_it_too(wish):
+    clinic = Clinic()
+    clinic.say(wish)
+    (hygiene,) = (one for one in WORLD.services if one.kind == "hygiene")
+    assert clinic.state.service_id == hygiene.service_id
+
+
 def test_six_turns_are_the_most_that_a_booking_by_buttons_takes():
     clinic = Clinic(known=[somebody("Марат"), somebody("Алия")])
     clinic.say("записаться")

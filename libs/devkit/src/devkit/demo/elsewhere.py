@@ -48,7 +48,7 @@ BRAZIL = Plan(
     places=[
         Place(
             key="paulista", name="Sorriso Paulista, unidade Paulista", zone="America/Sao_Paulo", locale="pt-BR",
-            address=Address(city="São Paulo", street="Av. Paulista, 1374", entrance="Torre B", floor="9º", room="sala 91"),
+            address=Address(city="São Paulo", street="Av. Paulista, 1374", entrance="Torre B", floor="9", room="sala 91"),
             phone="+551131710091", hours=week(WEEKDAYS, ("08:00", "19:00")) | week([6], ("08:00", "12:00")),
             chair="Cadeira", signature="Equipe Sorriso Paulista",
             people=[

@@ -31,7 +31,7 @@ from common.contracts.consents import (
     Purpose,
 )
 from common.contracts.directory import Locale, Network
-from common.contracts.patient_profile import Channel, RegisterPatient
+from common.contracts.patient_profile import Channel, LinkHandle, RegisterPatient
 from common.errors import Refused
 from notifications.operations.parts import Parts, by_reply, ourselves
 from notifications.operations.planning import ACTIVE
@@ -51,6 +51,7 @@ from notifications.rules.dialogue.values import (
     Times,
     Visits,
 )
+from notifications.rules.facts import CHATS
 
 ALTERNATIVES = 12
 NOT_THEIRS = "not-theirs"
@@ -63,6 +64,7 @@ class Owners:
     parts: Parts
     network: Network
     channel: Channel
+    sender: str
     inbound_id: UUID
     locale: Locale
     bound: set[UUID]
@@ -160,7 +162,19 @@ class Owners:
         patient_id: UUID = registered.patient_id
         if registered.created or need.phone == self.vouched:
             self.bound.add(patient_id)
+            await self._remember_chat(patient_id)
         return patient_id
+
+    async def _remember_chat(self, patient_id: UUID) -> None:
+        """From now on this channel reaches them here, where it knows people by something else than a phone."""
+        if self.channel in CHATS:
+            await self.parts.asks.ask(
+                LinkHandle(
+                    command_id=uuid5(self.inbound_id, "link"), patient_id=patient_id, channel=self.channel,
+                    handle=self.sender,
+                ),
+                caller=ourselves(self.network.network_id),
+            )  # fmt: skip
 
     async def _change(self, need: Move | Cancel) -> Got:
         found = await self.parts.asks.ask(

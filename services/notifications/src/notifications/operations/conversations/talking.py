@@ -63,7 +63,7 @@ class Talk:
     async def go_on(self, turn: Turn) -> Talked:
         """Ask owners for what the turn needs, until there is something to say. Raises `Unavailable`."""
         owners = Owners(
-            self.parts, self.place.network, self.written.channel, self.inbound_id, self.who.locale,
+            self.parts, self.place.network, self.written.channel, self.written.sender, self.inbound_id, self.who.locale,
             set(self.bound), self.written.contact or self.facts.phone, self.facts.now,
         )  # fmt: skip
         for _ in range(MOST_QUESTIONS):

@@ -59,7 +59,8 @@ def _receives(practitioner: Practitioner, branch_id: UUID) -> bool:
 
 
 def names_of_service(service: Service) -> list[str]:
-    return list(service.name.values())
+    """As the catalogue names it, and as people call what is of its kind."""
+    return [*service.name.values(), *words.called(service.kind)]
 
 
 def names_of_branch(branch: Branch) -> list[str]:

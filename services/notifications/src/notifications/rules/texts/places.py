@@ -7,7 +7,7 @@ from notifications.rules.texts.direction import native
 from notifications.rules.texts.icu import format_message
 from notifications.rules.texts.values import Texts
 
-LABELLED = re.compile(r"[\w\-/]{1,5}$")
+LABELLED = re.compile(r"(?:\d[\w\-/]{0,4}|[^\W\d_])$")
 """A bare number or letter gets its label ("3 этаж"); anything longer already says what it is."""
 
 

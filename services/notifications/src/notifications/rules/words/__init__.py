@@ -1,7 +1,7 @@
 """What patients say, one file per language, and how their writing is made comparable.
 
 Every language is understood whatever the patient's own: people answer in the one that comes to mind. Emoji and digits
-that mean the same everywhere are in `any.json`.
+that mean the same everywhere are in `any.json`; what they call a service of each kind is in `services.json`.
 """
 
 import json
@@ -45,6 +45,12 @@ def language(code: str) -> Mapping[str, Any]:
     """One language's file."""
     raw: dict[str, Any] = json.loads(files(__package__).joinpath(f"{code}.json").read_text(encoding="utf-8"))
     return raw
+
+
+@cache
+def called(kind: str) -> tuple[str, ...]:
+    """What people call a service of this kind, in every language."""
+    return tuple(name for names in language("services").get(kind, {}).values() for name in names)
 
 
 @cache

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from common.contracts.booking import AppointmentRecord, AppointmentState
+from common.contracts.booking import AppointmentRecord, AppointmentState, Status
 from common.contracts.directory import Locale
 from common.contracts.patient_profile import Card
 from common.links import Link, Links
@@ -18,6 +18,9 @@ from notifications.rules import facts
 from notifications.rules.texts import Button, Form, Subject, Text, Visit, compose
 from notifications.tables.messages import Message
 from notifications.templates.spoken import spoken
+
+AGREED: frozenset[Status] = frozenset({"confirmed", "arrived"})
+"""In these states an online visit may be joined."""
 
 LONGEST = timedelta(days=731)
 """A link outlives every possible move of its appointment; the gateway checks the visit's own end."""
@@ -54,19 +57,28 @@ def composed(
         starts_at=starts_at,
         previous_starts_at=datetime.fromisoformat(previous) if previous else None,
         link="" if aloud else manage_link(message, record, links, public_url),
+        join_link="" if aloud else join_link(message, record, around, links, public_url),
         book_link="" if aloud else book_link(message, public_url),
         options=tuple(datetime.fromisoformat(each) for each in message.data.get("starts", [])),
         country=around.network.country,
         until=datetime.fromisoformat(message.data["until"]) if "until" in message.data else None,
         visits=visits(message, card, record, others, around),
     )
-    parts = (*day_of(message, others), *message.parts)
+    parts = (*day_of(message, others), *_as_held(message.parts, subject, record))
     no_links = bool(card and card.preferences.no_smartphone) and not aloud
     words = spoken(locale).texts if aloud else around.wordings.texts(parts[0], locale, message.branch_id)
     return compose(
         words, parts, subject, facts.reader(card, words.locale), now=now, asks=asks, by_buttons=by_buttons,
         links=not no_links, payload=str(message.appointment_id), form=form,
     )  # fmt: skip
+
+
+def _as_held(parts: Sequence[str], subject: Subject, record: AppointmentRecord | None) -> list[str]:
+    """The short reminder of an online visit carries its link, or asks for the word that the link waits for."""
+    if not subject.online or record is None:
+        return list(parts)
+    short = "short-online" if record.appointment.status in AGREED else "short-to-confirm"
+    return [short if part == "short" else part for part in parts]
 
 
 def sealed(text: Text, seal: Seal) -> bytes:
@@ -141,6 +153,18 @@ def manage_link(message: Message, record: AppointmentRecord | None, links: Links
     expires_at = record.appointment.created_at + LONGEST
     token = links.token(Link(message.network_id, "manage", message.appointment_id, expires_at))
     return f"{public_url}/l/{token}"
+
+
+def join_link(
+    message: Message, record: AppointmentRecord | None, around: Surroundings, links: Links, public_url: str
+) -> str:
+    """Where an online visit is joined: told to nobody before the patient has confirmed it."""
+    service = around.services.get(str(message.service_id))
+    if record is None or record.appointment.status not in AGREED or service is None or not service.virtual:
+        return ""
+    state = record.appointment
+    token = links.token(Link(message.network_id, "visit", state.appointment_id, state.created_at + LONGEST))
+    return f"{public_url}/v/{token}"
 
 
 def book_link(message: Message, public_url: str) -> str:

@@ -28,7 +28,8 @@ def enclosed(
     clinic = composing.clinic(around, message)
     links, public_url = parts.links, parts.public_url
     marketing = message.message_class == "marketing"
-    file = _calendar(record, around, text, _invitation(message, clinic, parts, to), now=now)
+    join_link = composing.join_link(message, record, around, links, public_url)
+    file = _calendar(record, around, text, _invitation(message, clinic, parts, to), join_link, now=now)
     return Enclosure(
         sender_name=clinic,
         subject=_subject(message, text, record, around, clinic),
@@ -60,12 +61,14 @@ def _invitation(message: Message, clinic: str, parts: Parts, to: str) -> Invitat
 
 
 def _calendar(
-    record: AppointmentRecord | None, around: Surroundings, text: Text, invitation: Invitation, *, now: datetime
+    record: AppointmentRecord | None, around: Surroundings, text: Text, invitation: Invitation, join_link: str,
+    *, now: datetime,
 ) -> CalendarFile | None:  # fmt: skip
     """The visit as it stands; none for what has taken place."""
     if record is None or record.appointment.status in OVER:
         return None
     state = record.appointment
+    service = around.services.get(str(state.service_id))
     return calendar_file(
         state,
         network=around.network,
@@ -73,6 +76,8 @@ def _calendar(
         practitioner=around.practitioners.get(str(state.practitioner_id)),
         locale=text.locale,
         invitation=invitation,
+        online=service is not None and service.virtual,
+        join_url=join_link,
         now=now,
     )
 

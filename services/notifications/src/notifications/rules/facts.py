@@ -75,6 +75,7 @@ ABOUT: Mapping[str, About] = {
     "cancelled": "cancellation",
     "displaced": "displacement",
     "waitlist-offer": "offer",
+    "join-link": "joining",
 }
 
 

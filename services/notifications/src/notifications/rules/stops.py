@@ -56,6 +56,8 @@ def _state(facts: Facts, appointment: AppointmentFacts) -> str | None:
         return "moved"
     if facts.asks and appointment.status in {"confirmed", "arrived"}:
         return "already-confirmed"
+    if facts.about == "joining" and appointment.status == "booked":
+        return "not-confirmed"
     return None
 
 

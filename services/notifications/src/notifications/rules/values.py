@@ -15,7 +15,7 @@ Mode = Literal["fallback", "all"]
 """One channel after another until it is delivered, or several on purpose."""
 
 PolicyLayer = Literal["law", "operator", "custom", "network", "branch"]
-About = Literal["visit", "cancellation", "displacement", "offer"]
+About = Literal["visit", "cancellation", "displacement", "offer", "joining"]
 """What a message tells of a visit: that it stands, that it is off, that it needs another time, or that it is offered."""
 
 

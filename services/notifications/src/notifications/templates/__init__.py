@@ -23,6 +23,7 @@ def texts(locale: Locale) -> Texts:
         moments=raw["moments"],
         address=raw["address"],
         short_address=raw["short_address"],
+        online=raw["online"],
         to_whom=raw.get("to_whom"),
         doctor=raw["doctor"],
         visit=raw["visit"],

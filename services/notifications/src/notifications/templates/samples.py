@@ -20,6 +20,7 @@ Shape = Literal["full", "no-patronymic", "no-gender", "one-word"]
 VISIT_DAY = datetime(2027, 1, 15)  # noqa: DTZ001 - a wall time, which takes each sample's own zone
 BRANCH, PRACTITIONER, SERVICE = (UUID(int=number) for number in (1, 2, 3))
 LINK = "https://go.clinic.example/l/AGpvQ2kBl0Wv8nJ5cXh2c1lJbF9yZGVtby1rei1Zc2RrZmo4"
+JOIN_LINK = LINK.replace("/l/", "/v/")
 BOOK_LINK = "https://go.clinic.example/book/clinic"
 
 
@@ -48,7 +49,7 @@ def sample(locale: Locale) -> Sample:
     subject = Subject(
         clinic=raw["clinic"], zone=raw["zone"], branch=_branch(locale, raw), practitioner=practitioner,
         service=service, starts_at=starts_at, previous_starts_at=starts_at - timedelta(days=2), link=LINK,
-        book_link=BOOK_LINK, options=tuple(starts_at + timedelta(days=day) for day in (3, 4, 5)),
+        join_link=JOIN_LINK, book_link=BOOK_LINK, options=tuple(starts_at + timedelta(days=day) for day in (3, 4, 5)),
         country=raw["country"], until=(starts_at - timedelta(days=1)).replace(hour=18), visits=visits,
         choices=tuple(raw["choices"]), price=service.price,
     )  # fmt: skip

@@ -61,13 +61,25 @@ async def _follow_active(following: Following, before: Standing | None) -> None:
         await appointments.known_by(tx, network_id, state.appointment_id, following.reach.phone_index)
     if before is None:
         await _plan_chain(following, anew=True)
-    elif before.starts_at != state.starts_at or before.branch_id != state.branch_id:
+    elif _moved(before, state):
         await cancel_open(tx, network_id, state.appointment_id, reason="moved")
         await _plan_chain(following, anew=False, moved_from=before.starts_at)
     elif before.status not in ACTIVE:
         await _plan_chain(following, anew=False)
     if state.status == "confirmed":
         await _ask_no_more(tx, network_id, state.appointment_id)
+        if before is None or before.status != "confirmed" or _moved(before, state):
+            await _plan(following, await _how_to_join(following), {})
+
+
+def _moved(before: Standing, state: AppointmentState) -> bool:
+    return before.starts_at != state.starts_at or before.branch_id != state.branch_id
+
+
+async def _how_to_join(following: Following) -> list[Step]:
+    """The link into an online visit, at once: whoever confirmed it has just acted."""
+    online = await following.place.online(following.tx, following.state.service_id)
+    return [chains.single("join-link", "immediate", NOTICE_BUDGET)] if online else []
 
 
 async def _follow_ended(following: Following, event: Event, before: Standing | None) -> None:
@@ -95,12 +107,10 @@ async def make_anew(
     said = {one.step for one in await messages.of_origin(tx, network_id, state.appointment_id, WENT_OUT)}
     await cancel_open(tx, network_id, state.appointment_id, reason="planned-anew", unsent=True)
     chain = await place.chain(tx, state.service_id, reach)
-    steps = [
-        one
-        for one in _still_to_come(chains.steps_of(chain, after_visit=False), state)
-        if one.name not in said
-    ]
-    await _plan(following, steps, {})
+    coming = _still_to_come(chains.steps_of(chain, after_visit=False), state)
+    if state.status == "confirmed":
+        coming += await _how_to_join(following)
+    await _plan(following, [one for one in coming if one.name not in said], {})
     await grouping.regroup(tx, place, state.patient_id, reach.phone_index, {state.starts_at}, now=now)
 
 

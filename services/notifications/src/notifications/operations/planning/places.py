@@ -50,9 +50,21 @@ class Place:
         """The chain for a visit of this service and patient."""
         kind = None
         if any(stored.policy.flows for stored in self.governing.stored.values()):
-            services = await directory.things(tx, self.network.network_id, Service, [str(service_id)])
-            kind = services[str(service_id)].kind if services else None
+            service = await self.service(tx, service_id)
+            kind = service.kind if service is not None else None
         return self.governing.chain(self.network, self.branch.branch_id, kind, reach.tags)
+
+    async def service(self, tx: AsyncConnection, service_id: UUID) -> Service | None:
+        """What a visit is for, as far as the directory has told of it."""
+        known = await directory.things(tx, self.network.network_id, Service, [str(service_id)])
+        return known.get(str(service_id))
+
+    async def online(self, tx: AsyncConnection, service_id: UUID) -> bool:
+        """Whether such visits are held online. Raises `Unavailable` while the directory has not told of the service."""
+        service = await self.service(tx, service_id)
+        if service is None:
+            raise Unavailable("directory", "not known here yet")
+        return service.virtual
 
 
 async def place_of(tx: AsyncConnection, network_id: str, branch_id: UUID) -> Place:

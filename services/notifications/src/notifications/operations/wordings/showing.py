@@ -26,7 +26,7 @@ def shown(spoken: Texts, name: str, country: Country, *, shape: Shape, channel: 
     facts = sample(spoken.locale)
     by_sms = channel == "sms"
     text = compose(
-        spoken, [name], facts.subject, facts.readers[shape], now=facts.evening if name == "short" else facts.now,
+        spoken, [name], facts.subject, facts.readers[shape], now=facts.evening if name.startswith("short") else facts.now,
         asks=name == "confirm-request", by_buttons=not by_sms, form="sms" if by_sms else "full",
     )  # fmt: skip
     return Shown(*as_leaves(text, country, channel, facts.now.date()))

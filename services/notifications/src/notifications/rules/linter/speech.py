@@ -9,7 +9,7 @@ from notifications.rules.linter.values import Draft, Finding, Rulebook, Where
 from notifications.rules.texts.icu import every_argument
 
 TELLS_OF_HEALTH = frozenset({"service", "preparation"})
-LINKS = frozenset({"link", "book_link"})
+LINKS = frozenset({"link", "book_link", "join_link"})
 URL = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|net|org|tw|kz|br|ir|fr|io|me|ly|cc)\b", re.IGNORECASE)
 HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\u2066-\u2069\ufeff]")
 

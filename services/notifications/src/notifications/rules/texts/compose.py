@@ -35,7 +35,8 @@ def compose(
     Without buttons a question says how to answer; without links (no smartphone) the branch's phone stands instead.
     """
     known = Known(Told(texts, subject, reader, tuple(parts), now, links))
-    lines = [line for name in _wanted(parts, asks, by_buttons) for line in spoken(texts, name, known, form)]
+    wanted = _wanted(parts, asks, by_buttons, online=subject.online)
+    lines = [line for name in wanted for line in spoken(texts, name, known, form)]
     if not parts[0].startswith(TURN):
         lines += _closing(texts, subject, lines, links=links)
     buttons = _buttons(texts, parts[0], payload, asks=asks) if by_buttons else ()
@@ -59,12 +60,13 @@ def _closing(texts: Texts, subject: Subject, lines: Sequence[str], *, links: boo
     return [line for line in (phone, native(texts, subject.branch.signature) or unsaid) if line]
 
 
-def _wanted(parts: Sequence[str], asks: bool, by_buttons: bool) -> list[str]:
+def _wanted(parts: Sequence[str], asks: bool, by_buttons: bool, *, online: bool) -> list[str]:
     wanted = [parts[0]]
     if "details" in parts:
         wanted.append("preparation")
     if asks:
-        wanted += ["ask"] if by_buttons else ["ask", "ask-reply"]
+        question = "ask-online" if online else "ask"
+        wanted += [question] if by_buttons else [question, "ask-reply"]
     return wanted
 
 

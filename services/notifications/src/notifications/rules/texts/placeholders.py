@@ -51,13 +51,17 @@ def _preparation(told: Told) -> str:
 
 
 def _bring(told: Told) -> str:
-    """What to bring along, said by the first of the parts that says it in this country."""
+    """What to bring along, said by the first of the parts that says it in this country; nothing to where nobody comes."""
+    if told.subject.online:
+        return ""
     found = (told.texts.bring.get(part, {}).get(told.subject.country, "") for part in told.parts)
     return next((one for one in found if one), "")
 
 
 def _address(told: Told, *, short: bool) -> str:
     subject = told.subject
+    if subject.online:
+        return told.texts.online
     return address(told.texts, subject.branch, subject.practitioner, short=short) if subject.branch else ""
 
 
@@ -113,18 +117,24 @@ def _visits_numbered(told: Told) -> str:
 
 def _visit(texts: Texts, subject: Subject, visit: Visit, form: str) -> str:
     """One line of a list: when, whose, what, with whom, in which room."""
-    number = room(subject.branch, visit.practitioner) if subject.branch else ""
     what = [
         native(texts, visit.person),
         native(texts, said(visit.service.name, texts.locale)) if visit.service else "",
         display_name(texts, visit.practitioner) if visit.practitioner else "",
-        format_message(texts.locale, texts.address["room"], {"value": native(texts, number)})
-        if number
-        else "",
+        _room(texts, subject, visit),
     ]
     time = moment(texts, form, visit.starts_at, subject.zone)
     about = texts.visit["join"].join(each for each in what if each)
     return format_message(texts.locale, texts.visit["line"], {"time": time, "about": about})
+
+
+def _room(texts: Texts, subject: Subject, visit: Visit) -> str:
+    if visit.service is not None and visit.service.virtual:
+        return texts.online
+    number = room(subject.branch, visit.practitioner) if subject.branch else ""
+    if not number:
+        return ""
+    return format_message(texts.locale, texts.address["room"], {"value": native(texts, number)})
 
 
 def _practitioner(told: Told, say: Callable[..., str]) -> str:
@@ -151,6 +161,7 @@ _SAYS: Mapping[str, Callable[[Told], Value]] = {
     "doctor_name": lambda told: _practitioner(told, display_name),
     "document_date": lambda told: moment(told.texts, "document", told.now, told.subject.zone),
     "greeting": lambda told: greeting(told.texts, told.reader),
+    "join_link": lambda told: dialled(told.texts, told.subject.join_link) if told.links else "",
     "link": lambda told: dialled(told.texts, told.subject.link) if told.links else "",
     "name": lambda told: name_of(told.texts, told.reader),
     "named": lambda told: "yes" if name_of(told.texts, told.reader) else "no",

@@ -23,6 +23,8 @@ class Texts:
     moments: Mapping[str, str]
     address: Mapping[str, str]
     short_address: Mapping[str, str]
+    online: str
+    """What stands where the address would, for a visit without one."""
     to_whom: str | None
     doctor: str
     visit: Mapping[str, str]
@@ -76,6 +78,8 @@ class Subject:
     starts_at: datetime | None = None
     previous_starts_at: datetime | None = None
     link: str = ""
+    join_link: str = ""
+    """Where an online visit is joined; empty until the patient has confirmed it."""
     book_link: str = ""
     options: tuple[datetime, ...] = ()
     country: str = ""
@@ -85,6 +89,12 @@ class Subject:
     choices: tuple[str, ...] = ()
     """What can be chosen from, by number, where it is not instants."""
     price: Money | None = None
+
+    @property
+    def online(self) -> bool:
+        """Whether nobody has to come for any of what it is about."""
+        services = [one.service for one in self.visits] or [self.service]
+        return all(service is not None and service.virtual for service in services)
 
 
 @dataclass(frozen=True)

@@ -101,12 +101,16 @@ EVERY_PAGE = [
     "/l/token",
     "/login",
     "/desk",
+    "/schedule",
     "/day-close",
     "/patients/1",
     "/setup",
     "/tasks",
     "/conversations",
     "/calls",
+    "/messages",
+    "/templates",
+    "/policies",
 ]
 
 
@@ -237,11 +241,15 @@ PAGES: dict[str, languages.Area] = {
     "login.js": "staff",
     "desk.js": "staff",
     "day_close.js": "staff",
+    "schedule.js": "staff",
     "patient.js": "staff",
     "setup.js": "staff",
     "tasks.js": "staff",
     "conversations.js": "staff",
     "calls.js": "staff",
+    "messages.js": "staff",
+    "templates.js": "staff",
+    "policies.js": "staff",
 }
 
 

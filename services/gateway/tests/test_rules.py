@@ -31,6 +31,8 @@ MAY: dict[str, dict[Role, bool]] = {
     appointments.read      x  x  x  x  x  -
     appointments.book      x  x  -  x  -  -
     appointments.overbook  -  -  -  x  -  -
+    absences.write         x  -  x  x  -  -
+    waitlist.work          x  -  -  x  -  -
     appointments.change    x  x  x  x  -  -
     appointments.complete  x  -  x  x  -  -
     appointments.correct   x  -  -  x  -  -

@@ -34,7 +34,7 @@ from gateway.routes.instants import Instant
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Principal, Depends(may("board.read"))]
-Changer = Annotated[Principal, Depends(may("appointments.change"))]
+Changer = Annotated[Principal, Depends(may("absences.write"))]
 
 
 class ChoiceInput(Input):

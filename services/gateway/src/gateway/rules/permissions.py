@@ -12,6 +12,8 @@ Action = Literal[
     "appointments.read",
     "appointments.book",
     "appointments.overbook",
+    "absences.write",
+    "waitlist.work",
     "appointments.change",
     "appointments.complete",
     "appointments.correct",
@@ -55,7 +57,7 @@ _EVERYBODY: frozenset[Action] = frozenset({"account.own", "directory.read", "eve
 _PERMISSIONS: dict[str, frozenset[Action]] = {
     "reception": _EVERYBODY
     | {
-        "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
+        "absences.write", "waitlist.work", "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
         "appointments.read", "appointments.book", "appointments.change", "appointments.complete",
         "appointments.correct", "visits.join", "payments.record", "money.see", "day.close", "board.read", "tasks.read",
         "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write", "recall.read",
@@ -67,14 +69,15 @@ _PERMISSIONS: dict[str, frozenset[Action]] = {
     },
     "doctor": _EVERYBODY
     | {
-        "patients.read", "referrals.read", "referrals.write", "appointments.read", "appointments.change",
-        "appointments.complete", "visits.join", "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read",
+        "absences.write", "patients.read", "referrals.read", "referrals.write", "appointments.read",
+        "appointments.change", "appointments.complete", "visits.join", "board.read", "tasks.read", "tasks.work", "messages.read", "consents.read",
         "recall.read",
     },
     "manager": _EVERYBODY
     | {
         "patients.search", "patients.read", "patients.write", "referrals.read", "referrals.write",
-        "appointments.read", "appointments.book", "appointments.overbook", "appointments.change", "appointments.complete",
+        "absences.write", "waitlist.work", "appointments.read", "appointments.book", "appointments.overbook",
+        "appointments.change", "appointments.complete",
         "appointments.correct", "visits.join", "payments.record", "payments.refund", "money.see", "day.close", "board.read",
         "tasks.read", "tasks.work", "calls.read", "messages.read", "conversations.work", "consents.read", "consents.write",
         "recall.read", "recall.write", "directory.write", "reports.read", "reports.money", "sending.brake", "policies.write", "templates.write",

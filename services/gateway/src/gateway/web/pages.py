@@ -69,12 +69,16 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router.add_api_route("/l/{token}/unsubscribe", pages.unsubscribe, methods=["GET"])
     router.add_api_route("/login", pages.login, methods=["GET"])
     router.add_api_route("/desk", pages.desk, methods=["GET"])
+    router.add_api_route("/schedule", pages.schedule, methods=["GET"])
     router.add_api_route("/day-close", pages.day_close, methods=["GET"])
     router.add_api_route("/patients/{patient_id}", pages.patient, methods=["GET"])
     router.add_api_route("/setup", pages.setup, methods=["GET"])
     router.add_api_route("/tasks", pages.tasks, methods=["GET"])
     router.add_api_route("/conversations", pages.conversations, methods=["GET"])
     router.add_api_route("/calls", pages.calls, methods=["GET"])
+    router.add_api_route("/messages", pages.messages, methods=["GET"])
+    router.add_api_route("/templates", pages.templates, methods=["GET"])
+    router.add_api_route("/policies", pages.policies, methods=["GET"])
     application.include_router(router)
     application.include_router(unsubscribing.router)
     assets.mount(application)
@@ -139,6 +143,10 @@ class Pages:
         """The day board of a branch."""
         return self._page(request, "desk", "staff", section="desk")
 
+    async def schedule(self, request: Request) -> Response:
+        """Absences, the waitlist, referrals and other calendars."""
+        return self._page(request, "schedule", "staff", section="schedule")
+
     async def day_close(self, request: Request) -> Response:
         """The close of a branch's day."""
         return self._page(request, "day_close", "staff", section="day-close")
@@ -162,6 +170,18 @@ class Pages:
     async def calls(self, request: Request) -> Response:
         """Whom to call about tomorrow."""
         return self._page(request, "calls", "staff", section="calls")
+
+    async def messages(self, request: Request) -> Response:
+        """How sending stands, and its brake."""
+        return self._page(request, "messages", "staff", section="messages")
+
+    async def templates(self, request: Request) -> Response:
+        """How messages are worded."""
+        return self._page(request, "templates", "staff", section="templates")
+
+    async def policies(self, request: Request) -> Response:
+        """When patients are written to."""
+        return self._page(request, "policies", "staff", section="policies")
 
     def _page(
         self,

@@ -3,7 +3,9 @@
 import { get } from "./api.js";
 import { $, announce, closeMenusOutside, fill, focusOn, h, option } from "./dom.js";
 import * as acts from "./desk_acts.js";
+import * as booking from "./desk_booking.js";
 import { incomingCalls } from "./desk_calls.js";
+import { queuePanel } from "./desk_queue.js";
 import { follow } from "./live.js";
 import { balanceLines, billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
@@ -14,7 +16,7 @@ import { t, worded } from "./texts.js";
 const query = new URLSearchParams(location.search);
 const root = $("#page");
 
-const state = { branch: null, day: null, board: null, session: null, directory: null };
+const state = { branch: null, day: null, board: null, session: null, directory: null, queue: null };
 let asked = 0;
 
 function start({ session, directory }) {
@@ -31,12 +33,13 @@ function start({ session, directory }) {
   closeMenusOutside();
   load();
   const ring = may(session, "calls.read") ? incomingCalls($("#calls"), () => state.branch) : () => {};
-  follow({ onchange: (event) => ring(event) || reload(), onstate: liveState, onover: toLogin });
+  follow({ onchange: (event) => ring(event) || state.queue.hears(event) || reload(), onstate: liveState, onover: toLogin });
 }
 
 // --- the frame --------------------------------------------------------------------------------------------
 
 function frame(branches) {
+  state.queue = queuePanel(around);
   const branchPicker = h(
     "select",
     { id: "branch", onchange: (event) => at({ branch: branches.find((one) => one.branch_id === event.target.value) }) },
@@ -75,8 +78,8 @@ function frame(branches) {
         h(
           "div",
           { class: "actions" },
-          h("button", { type: "button", class: "primary", onclick: () => acts.book(around(), null) }, t("book")),
-          h("button", { type: "button", class: "secondary", onclick: () => acts.walkIn(around(), null) }, t("walk_in")),
+          h("button", { type: "button", class: "primary", onclick: () => booking.book(around(), null) }, t("book")),
+          h("button", { type: "button", class: "secondary", onclick: () => booking.walkIn(around(), null) }, t("walk_in")),
         ),
     ),
     h(
@@ -84,6 +87,7 @@ function frame(branches) {
       { class: "desk" },
       h("section", { class: "board", "aria-labelledby": "desk-title" }, h("div", { id: "rows" }, h("p", { class: "loading" }, t("loading")))),
       may(state.session, "patients.search") && searchPanel(around),
+      state.queue.panel,
     ),
   );
 }
@@ -105,6 +109,7 @@ function at(change) {
     link.href = `?${there}`;
   }
   $("#day").value = state.day;
+  if (change.branch) state.queue.load();
   load();
 }
 
@@ -220,7 +225,7 @@ function rowOf(row) {
       h("span", {}, service ? worded(service.name, locale) : t("unknown")),
       h("span", { class: "row-facts" }, practitioner ? practitioner.name : t("unknown")),
     ),
-    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), billLine(appointment)),
+    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), appointment.overbooked && h("span", { class: "chip is-alert" }, t("overbooked")), billLine(appointment)),
     h("td", { class: "cell-message" }, h("span", { class: "row-label" }, t("column_message"), ": "), h("span", { class: `message is-${row.message}` }, t(`message_${row.message}`))),
     h("td", { class: "cell-acts" }, acts.buttons(around(), row, name)),
   );

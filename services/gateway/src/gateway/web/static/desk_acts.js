@@ -1,14 +1,15 @@
 // What the desk does with an appointment, and the dialogues that an act needs; which acts exist is decided by the status.
 
-import { get, once, queryOf } from "./api.js";
+import { once } from "./api.js";
 import { announce, dialogue, field, fieldError, fill, h, option } from "./dom.js";
+import { times, when } from "./desk_times.js";
 import { form } from "./forms.js";
 import * as moments from "./moments.js";
 import * as money from "./money_acts.js";
 import { billOf } from "./money_parts.js";
+import { refer } from "./referring.js";
 import { may } from "./staff.js";
-import { t, worded } from "./texts.js";
-import { timeChooser } from "./times.js";
+import { t } from "./texts.js";
 
 const post = once();
 
@@ -23,12 +24,13 @@ const ACTS = {
   correct: { from: ["arrived", "fulfilled", "noshow"], needs: "appointments.correct" },
   pay: { from: ["fulfilled", "arrived", "confirmed", "booked", "displaced"], needs: "payments.record" },
   refund: { from: ["fulfilled", "arrived", "confirmed", "booked", "displaced", "cancelled", "noshow"], needs: "payments.refund", only: (appointment) => billOf(appointment).paid > 0 },
+  refer: { from: ["arrived", "fulfilled"], needs: "referrals.write" },
   instalments: { from: ["fulfilled"], needs: "payments.record", only: (appointment) => billOf(appointment).open > 0 },
 };
 const REASONS = ["patient_asked", "ill", "clinic", "duplicate", "other"];
 
 const DO = {
-  confirm: direct, "check-in": direct, "no-show": direct, complete, move, cancel, correct,
+  confirm: direct, "check-in": direct, "no-show": direct, complete, move, cancel, correct, refer,
   pay: withMoney(money.pay), refund: withMoney(money.refund), instalments: withMoney(money.instalments),
 };
 
@@ -83,8 +85,6 @@ function direct(around, row, what) {
   return send(around, row, what);
 }
 
-const when = ({ branch }, { starts_at: starts }) => moments.longDay(moments.dayOf(starts, branch.zone)) + t("comma") + moments.time(starts, branch.zone);
-
 const about = (around, row) =>
   h("p", { class: "hint" }, [row.patient.full_name, moments.time(row.appointment.starts_at, around.branch.zone)].filter(Boolean).join(" · "));
 
@@ -137,101 +137,4 @@ async function move(around, row) {
     return h("div", { class: "form" }, about(around, row), field(t("practitioner"), who), field(t("reason"), reason), host);
   });
   if (where) await send(around, row, "reschedule", where);
-}
-
-function times(host, around, question, onpick, from) {
-  const network = encodeURIComponent(around.directory.network.network_id);
-  timeChooser(host, {
-    find: async (day, days) =>
-      (await get(`/networks/${network}/slots${queryOf({ ...question, branch_id: around.branch.branch_id, from: day, days })}`)).slots,
-    zone: around.branch.zone,
-    from,
-    onpick,
-  });
-}
-
-// --- booking at the desk ----------------------------------------------------------------------------------
-
-/** `known` is a card, or what was typed into the search so far. */
-export function book(around, known) {
-  return visitDialogue(around, known, {
-    title: t("book_title"),
-    path: "/appointments",
-    done: "done_book",
-    withTime: true,
-  });
-}
-
-export function walkIn(around, known) {
-  return visitDialogue(around, known, { title: t("walk_in_title"), path: "/visits", done: "done_walk_in", withTime: false });
-}
-
-async function visitDialogue(around, known, { title, path, done, withTime }) {
-  const { directory, branch } = around;
-  const sent = once();
-  const made = await dialogue(title, t("close"), (close) => {
-    const patient = patientFields(known);
-    const service = h("select", { onchange: () => refresh() }, directory.servicesAt(branch).map((one) => option(one.service_id, worded(one.name, branch.locale))));
-    const who = h("select", { onchange: () => refreshTimes() });
-    const host = h("div", { class: "times" });
-    const trouble = h("div", { "aria-live": "assertive" });
-    const submit = async (slot) => {
-      const person = patient.read();
-      if (!person) return;
-      fill(trouble);
-      try {
-        close(await sent(path, { ...person, service_id: service.value, branch_id: branch.branch_id, ...slot }));
-      } catch (problem) {
-        fill(trouble, h("p", { class: "notice is-error", role: "alert" }, problem.text));
-        trouble.scrollIntoView({ block: "nearest" });
-        if (problem.code === "slot-taken") refreshTimes();
-      }
-    };
-    const refreshTimes = () =>
-      withTime &&
-      times(host, around, { service_id: service.value, practitioner_id: who.value }, (slot) => submit({ practitioner_id: slot.practitioner_id, starts_at: slot.starts_at, source: "desk" }), around.day);
-    const refresh = () => {
-      const possible = directory.practitionersFor(branch, directory.service(service.value));
-      fill(who, withTime && option("", t("any_practitioner")), possible.map((one) => option(one.practitioner_id, one.name)));
-      refreshTimes();
-    };
-    refresh();
-    return h(
-      "form",
-      {
-        class: "form",
-        novalidate: true,
-        onsubmit: (event) => {
-          event.preventDefault();
-          if (!withTime) submit({ practitioner_id: who.value });
-        },
-      },
-      patient.fields,
-      h("div", { class: "grid" }, field(t("service"), service), field(t("practitioner"), who)),
-      trouble,
-      withTime ? host : h("button", { type: "submit", class: "primary" }, t("walk_in_now")),
-    );
-  });
-  if (made) await around.changed(t(done, { when: when(around, made.appointment) }), "ok", made.appointment.id);
-}
-
-function patientFields(known) {
-  if (known?.patient_id) {
-    return {
-      fields: h("p", {}, h("strong", {}, known.full_name), " ", h("span", { dir: "ltr" }, known.phones[0]?.phone || "")),
-      read: () => ({ patient_id: known.patient_id }),
-    };
-  }
-  const name = h("input", { type: "text", autocomplete: "off", maxlength: "120", value: known?.full_name || "" });
-  const phone = h("input", { type: "tel", autocomplete: "off", maxlength: "32", dir: "ltr", value: known?.phone || "" });
-  return {
-    fields: h("div", { class: "grid" }, field(t("patient_name"), name), field(t("patient_phone"), phone)),
-    read: () => {
-      fieldError(name, name.value.trim() ? "" : t("name_missing"));
-      fieldError(phone, phone.value.trim().length >= 3 ? "" : t("problem.malformed-phone"));
-      const wrong = [name, phone].find((one) => one.getAttribute("aria-invalid"));
-      wrong?.focus();
-      return wrong ? null : { patient: { full_name: name.value.trim(), phone: phone.value.trim() } };
-    },
-  };
 }

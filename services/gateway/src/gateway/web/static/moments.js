@@ -36,6 +36,20 @@ export function hourOf(instant, zone) {
   return Number(format({ timeZone: zone, hour: "2-digit", hourCycle: "h23" }, "en-GB-u-nu-latn").format(new Date(instant)));
 }
 
+/** What the clock on the wall shows at a place, read as if it were UTC. */
+function onTheWall(instant, zone) {
+  const time = format({ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, "en-GB-u-nu-latn");
+  return Date.parse(`${dayOf(instant, zone)}T${time.format(new Date(instant))}Z`);
+}
+
+/** The instant of "10:00" on a day at a place; of a time that the clocks leave out, an hour beside it. */
+export function instantAt(day, time, zone) {
+  const wanted = Date.parse(`${day}T${time}Z`);
+  let instant = wanted;
+  for (let look = 0; look < 2; look += 1) instant += wanted - onTheWall(instant, zone);
+  return new Date(instant).toISOString();
+}
+
 export function plusDays(day, count) {
   const moment = new Date(`${day}T12:00:00Z`);
   moment.setUTCDate(moment.getUTCDate() + count);

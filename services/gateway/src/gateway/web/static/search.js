@@ -1,12 +1,14 @@
 // Finding a patient by phone or name, and what is known of one at a glance.
 
-import { call, get } from "./api.js";
+import { get } from "./api.js";
 import { fill, focusOn, h } from "./dom.js";
-import * as acts from "./desk_acts.js";
+import * as booking from "./desk_booking.js";
+import { nextControl } from "./desk_next.js";
 import { balanceLines } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { looksLikePhone } from "./numbers.js";
 import { alertsOf, visits } from "./patient_parts.js";
+import { candidatesFor } from "./people.js";
 import { may } from "./staff.js";
 import { t } from "./texts.js";
 
@@ -38,9 +40,8 @@ export function searchPanel(around) {
 async function search(text, host, around) {
   host.setAttribute("aria-busy", "true");
   try {
-    const asked = looksLikePhone(text) ? { phone: text } : { name: text };
-    const { candidates } = await call("POST", "/patients/search", asked);
-    fill(host, candidates.length ? list(candidates, host, around) : nobody(text, asked, around));
+    const candidates = await candidatesFor(text);
+    fill(host, candidates.length ? list(candidates, host, around) : nobody(text, around));
   } catch (problem) {
     fill(host, h("p", { class: "notice is-error", role: "alert" }, problem.text));
   } finally {
@@ -72,16 +73,16 @@ function list(candidates, host, around) {
   ];
 }
 
-function nobody(text, asked, around) {
-  const begun = asked.phone ? { phone: text } : { full_name: text };
+function nobody(text, around) {
+  const begun = looksLikePhone(text) ? { phone: text } : { full_name: text };
   return [
     h("p", {}, t("found_nobody")),
     may(around().session, "appointments.book") &&
       h(
         "div",
         { class: "actions" },
-        h("button", { type: "button", class: "primary small", onclick: () => acts.book(around(), begun) }, t("book_new")),
-        h("button", { type: "button", class: "secondary small", onclick: () => acts.walkIn(around(), begun) }, t("walk_in")),
+        h("button", { type: "button", class: "primary small", onclick: () => booking.book(around(), begun) }, t("book_new")),
+        h("button", { type: "button", class: "secondary small", onclick: () => booking.walkIn(around(), begun) }, t("walk_in")),
       ),
   ];
 }
@@ -113,11 +114,12 @@ function draw({ sections }, card, host, around) {
         "div",
         { class: "actions" },
         may(session, "appointments.book") && [
-          h("button", { type: "button", class: "primary small", onclick: () => acts.book(around(), card) }, t("book")),
-          h("button", { type: "button", class: "secondary small", onclick: () => acts.walkIn(around(), card) }, t("walk_in")),
+          h("button", { type: "button", class: "primary small", onclick: () => booking.book(around(), card) }, t("book")),
+          h("button", { type: "button", class: "secondary small", onclick: () => booking.walkIn(around(), card) }, t("walk_in")),
         ],
         may(session, "patients.read") && h("a", { class: "button secondary small", href: `/patients/${card.patient_id}` }, t("whole_view")),
       ),
+      may(session, "appointments.book") && nextControl(around, card, appointments.data),
       appointments.status === "ok"
         ? [balanceLines(appointments.data.balances), visits(t("upcoming"), appointments.data.upcoming, around()), visits(t("past"), appointments.data.past.slice(0, 6), around())]
         : h("p", { class: "notice is-warn" }, t("section_unavailable")),

@@ -45,11 +45,24 @@ function head(session, network) {
     h("span", {}, `${session.display_name} · ${network.name}`),
     h("button", { type: "button", class: "quiet small", onclick: out }, t("log_out")),
   );
-  const sections = { setup: "directory.write", tasks: "tasks.read", conversations: "conversations.work", calls: "calls.read", desk: "board.read", "day-close": "day.close" };
+  const sections = { setup: "directory.write", tasks: "tasks.read", conversations: "conversations.work", calls: "calls.read", desk: "board.read", schedule: "board.read", "day-close": "day.close", messages: "sending.brake", templates: "templates.write", policies: "policies.write" };
+  menu();
   for (const [name, action] of Object.entries(sections)) {
     const link = $(`[data-section="${name}"]`);
     if (link) link.parentElement.hidden = !may(session, action);
   }
+}
+
+/** On a narrow screen the sections are behind a button. */
+function menu() {
+  const button = $(".sections .menu");
+  const open = (now) => button.setAttribute("aria-expanded", String(now));
+  button.addEventListener("click", () => open(button.getAttribute("aria-expanded") === "false"));
+  $(".sections").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    open(false);
+    button.focus();
+  });
 }
 
 /** The directory with look-ups by id. */

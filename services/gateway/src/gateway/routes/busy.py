@@ -3,25 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from common.contracts.booking import ImportBusyTimes
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input, answer
+from gateway.routes.desk import Desk, desk_with_key
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Writer = Annotated[Principal, Depends(may("directory.write"))]
+Writer = Annotated[Desk, Depends(desk_with_key("directory.write"))]
 
 
 class BusyInput(Input):
@@ -33,18 +23,7 @@ class BusyInput(Input):
 
 
 @router.post("/api/v1/practitioners/{practitioner_id}/busy-times")
-async def take_over(
-    practitioner_id: UUID,
-    body: BusyInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Writer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def take_over(practitioner_id: UUID, body: BusyInput, desk: Writer) -> Response:
     """Take it out of the schedule; where an appointment stands already, it stays and is listed in `conflicts`."""
-    about(request, practitioner_id=practitioner_id, calendar_id=body.calendar_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = ImportBusyTimes(
-        command_id=ids.id("import busy times"), practitioner_id=practitioner_id, **body.model_dump()
-    )
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(practitioner_id=practitioner_id, calendar_id=body.calendar_id)
+    return answer(await desk.tell(ImportBusyTimes(practitioner_id=practitioner_id, **body.model_dump())))

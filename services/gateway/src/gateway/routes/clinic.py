@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import StringConstraints
 
 from common.contracts.notifications import (
@@ -19,56 +19,41 @@ from common.contracts.notifications import (
 )
 from common.contracts.patient_profile import Channel, FinishTask, ListTasks, TakeTask
 from gateway.queries.day_board import day_board
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-    see_money,
-)
+from gateway.routes.access import AuditedRoute, Input, answer, json_answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.instants import Instant
-from gateway.routes.patients import own_branch, own_patient
+from gateway.routes.patients import own_patient
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Viewer = Annotated[Principal, Depends(may("board.read"))]
-TaskReader = Annotated[Principal, Depends(may("tasks.read"))]
-TaskWorker = Annotated[Principal, Depends(may("tasks.work"))]
-MessageReader = Annotated[Principal, Depends(may("messages.read"))]
-Braker = Annotated[Principal, Depends(may("sending.brake"))]
+Viewer = Annotated[Desk, Depends(desk_for("board.read"))]
+TaskReader = Annotated[Desk, Depends(desk_for("tasks.read"))]
+TaskWorker = Annotated[Desk, Depends(desk_with_key("tasks.work"))]
+MessageReader = Annotated[Desk, Depends(desk_for("messages.read"))]
+Braker = Annotated[Desk, Depends(desk_with_key("sending.brake"))]
+BrakeReader = Annotated[Desk, Depends(desk_for("sending.brake"))]
 
 
 @router.get("/api/v1/day-board")
 async def board(
-    request: Request,
-    parts: PartsHere,
-    principal: Viewer,
-    branch_id: UUID,
-    day: Annotated[date | None, Query(alias="date")] = None,
+    desk: Viewer, branch_id: UUID, day: Annotated[date | None, Query(alias="date")] = None
 ) -> Response:
     """One branch's day in its local time (today, where no date is given); doctors and delegates see their agendas."""
-    about(request, branch_id=branch_id)
-    own_branch(principal, branch_id)
-    now = parts.clock.now()
+    desk.about(branch_id=branch_id)
+    desk.own_branch(branch_id)
+    now = desk.now
     if day is None:
-        branch = await parts.public_directory.branch(principal.network_id, branch_id)
+        branch = await desk.parts.public_directory.branch(desk.network_id, branch_id)
         day = now.astimezone(ZoneInfo(branch.zone)).date()
     shown = await day_board(
-        parts.asks,
-        principal.caller,
+        desk.parts.asks,
+        desk.caller,
         branch_id=branch_id,
         day=day,
-        money=see_money(principal),
-        seconds=parts.section_seconds,
+        money=desk.sees_money,
+        seconds=desk.parts.section_seconds,
         now=now,
     )
-    about(request, date=day)
+    desk.about(date=day)
     return json_answer(orjson.dumps(shown))
 
 
@@ -83,8 +68,7 @@ class Outcome(Input):
 
 @router.get("/api/v1/tasks")
 async def tasks(
-    parts: PartsHere,
-    principal: TaskReader,
+    desk: TaskReader,
     status: Literal["open", "taken", "done"] | None = None,
     branch_id: UUID | None = None,
     patient_id: UUID | None = None,
@@ -92,41 +76,23 @@ async def tasks(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """The queue, by due time; without `status` what is not done."""
-    question = ListTasks(
-        status=status, branch_id=branch_id, patient_id=patient_id, cursor=cursor, limit=limit
+    return await desk.pass_on(
+        ListTasks(status=status, branch_id=branch_id, patient_id=patient_id, cursor=cursor, limit=limit)
     )
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
 
 
 @router.post("/api/v1/tasks/{task_id}/take")
-async def take(
-    task_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: TaskWorker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def take(task_id: UUID, desk: TaskWorker) -> Response:
     """I do it."""
-    about(request, task_id=task_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = TakeTask(command_id=ids.id("take"), task_id=task_id)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(task_id=task_id)
+    return answer(await desk.tell(TakeTask(task_id=task_id)))
 
 
 @router.post("/api/v1/tasks/{task_id}/done")
-async def done(
-    task_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: TaskWorker,
-    body: Outcome | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def done(task_id: UUID, desk: TaskWorker, body: Outcome | None = None) -> Response:
     """It is done."""
-    about(request, task_id=task_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = FinishTask(command_id=ids.id("finish"), task_id=task_id, outcome=body.outcome if body else "")
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(task_id=task_id)
+    return answer(await desk.tell(FinishTask(task_id=task_id, outcome=body.outcome if body else "")))
 
 
 # --- messages -------------------------------------------------------------------------------------------
@@ -141,69 +107,41 @@ class Brake(Input):
 
 @router.get("/api/v1/messages")
 async def messages(
-    request: Request,
-    parts: PartsHere,
-    principal: MessageReader,
+    desk: MessageReader,
     patient_id: UUID,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """What went out to a patient and what came back, newest first."""
-    about(request, patient_id=patient_id)
-    await own_patient(parts, principal, patient_id)
-    question = CommunicationsOf(patient_ids=[patient_id], cursor=cursor, limit=limit)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(patient_id=patient_id)
+    await own_patient(desk, patient_id)
+    return await desk.pass_on(CommunicationsOf(patient_ids=[patient_id], cursor=cursor, limit=limit))
 
 
 @router.get("/api/v1/messages/{message_id}/explanation")
-async def explanation(
-    message_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: MessageReader,
-    at: Instant | None = None,
-) -> Response:
+async def explanation(message_id: UUID, desk: MessageReader, at: Instant | None = None) -> Response:
     """Why it went out or did not; `at` asks for another moment."""
-    about(request, message_id=message_id)
-    question = ExplainMessage(message_id=message_id, at=at)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(message_id=message_id)
+    return await desk.pass_on(ExplainMessage(message_id=message_id, at=at))
 
 
 @router.get("/api/v1/sending", response_model=SendingState)
-async def sending(
-    parts: PartsHere, principal: Braker, hours: Annotated[int, Query(ge=1, le=336)] = 24
-) -> Response:
+async def sending(desk: BrakeReader, hours: Annotated[int, Query(ge=1, le=336)] = 24) -> Response:
     """The brakes that are on, the limits of providers, and what is due within `hours` and blocked."""
-    return json_answer(await parts.asks.ask_bytes(DescribeSending(hours=hours), caller=principal.caller))
+    return await desk.pass_on(DescribeSending(hours=hours))
 
 
 @router.post("/api/v1/sending/pause")
-async def pause(
-    request: Request,
-    parts: PartsHere,
-    principal: Braker,
-    body: Brake | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def pause(desk: Braker, body: Brake | None = None) -> Response:
     """The brake."""
     body = body or Brake()
-    about(request, brake="pause", channel=body.channel, template=body.template)
-    ids = await minted(request, principal, idempotency_key)
-    command = PauseSending(command_id=ids.id("pause"), channel=body.channel, template=body.template)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(brake="pause", channel=body.channel, template=body.template)
+    return answer(await desk.tell(PauseSending(channel=body.channel, template=body.template)))
 
 
 @router.post("/api/v1/sending/resume")
-async def resume(
-    request: Request,
-    parts: PartsHere,
-    principal: Braker,
-    body: Brake | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def resume(desk: Braker, body: Brake | None = None) -> Response:
     """Let go of the brake."""
     body = body or Brake()
-    about(request, brake="resume", channel=body.channel, template=body.template)
-    ids = await minted(request, principal, idempotency_key)
-    command = ResumeSending(command_id=ids.id("resume"), channel=body.channel, template=body.template)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(brake="resume", channel=body.channel, template=body.template)
+    return answer(await desk.tell(ResumeSending(channel=body.channel, template=body.template)))

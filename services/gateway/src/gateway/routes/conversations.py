@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator, StringConstraints
 
 from common.contracts.notifications import (
@@ -16,25 +16,13 @@ from common.contracts.notifications import (
     SayInConversation,
 )
 from gateway.queries.call_list import call_list
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-)
-from gateway.routes.patients import own_branch
-from gateway.rules.permissions import allowed
+from gateway.routes.access import AuditedRoute, Input, answer, json_answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Talker = Annotated[Principal, Depends(may("conversations.work"))]
-Caller = Annotated[Principal, Depends(may("calls.read"))]
+Talker = Annotated[Desk, Depends(desk_with_key("conversations.work"))]
+Listener = Annotated[Desk, Depends(desk_for("conversations.work"))]
+Caller = Annotated[Desk, Depends(desk_for("calls.read"))]
 
 
 Flag = Annotated[bool, BeforeValidator(lambda given: given or given == "")]
@@ -49,85 +37,56 @@ class Words(Input):
 
 @router.get("/api/v1/conversations")
 async def conversations(
-    parts: PartsHere,
-    principal: Talker,
+    desk: Listener,
     open: Flag = True,  # noqa: A002 - the word of the interface
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """Those in which a patient waits for a person, longest first; with `open=false` the others."""
-    question = ListConversations(open=open, limit=limit)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    return await desk.pass_on(ListConversations(open=open, limit=limit))
 
 
 @router.get("/api/v1/conversations/of-task/{task_id}")
-async def conversation_of_task(
-    task_id: UUID, request: Request, parts: PartsHere, principal: Talker
-) -> Response:
+async def conversation_of_task(task_id: UUID, desk: Listener) -> Response:
     """The conversation that a task asked a person for."""
-    about(request, task_id=task_id)
-    question = GetConversation(task_id=task_id)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(task_id=task_id)
+    return await desk.pass_on(GetConversation(task_id=task_id))
 
 
 @router.get("/api/v1/conversations/{conversation_id}")
-async def conversation(
-    conversation_id: UUID, request: Request, parts: PartsHere, principal: Talker
-) -> Response:
+async def conversation(conversation_id: UUID, desk: Listener) -> Response:
     """One conversation with its transcript, oldest first."""
-    about(request, conversation_id=conversation_id)
-    question = GetConversation(conversation_id=conversation_id)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(conversation_id=conversation_id)
+    return await desk.pass_on(GetConversation(conversation_id=conversation_id))
 
 
 @router.post("/api/v1/conversations/{conversation_id}/messages", status_code=201)
-async def say(
-    conversation_id: UUID,
-    body: Words,
-    request: Request,
-    parts: PartsHere,
-    principal: Talker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def say(conversation_id: UUID, body: Words, desk: Talker) -> Response:
     """Answer in the patient's own channel. 409 `window-closed` where it takes no free text any more."""
-    about(request, conversation_id=conversation_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = SayInConversation(command_id=ids.id("say"), conversation_id=conversation_id, text=body.text)
-    return answer(await carry_out(parts, command, principal.caller), 201)
+    desk.about(conversation_id=conversation_id)
+    return answer(await desk.tell(SayInConversation(conversation_id=conversation_id, text=body.text)), 201)
 
 
 @router.post("/api/v1/conversations/{conversation_id}/resume")
-async def resume(
-    conversation_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Talker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def resume(conversation_id: UUID, desk: Talker) -> Response:
     """Automation answers again; so it does when the task is done."""
-    about(request, conversation_id=conversation_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = ResumeConversation(command_id=ids.id("resume"), conversation_id=conversation_id)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(conversation_id=conversation_id)
+    return answer(await desk.tell(ResumeConversation(conversation_id=conversation_id)))
 
 
 @router.get("/api/v1/call-list")
 async def calls(
-    request: Request,
-    parts: PartsHere,
-    principal: Caller,
-    branch_id: UUID,
-    day: Annotated[date | None, Query(alias="date")] = None,
+    desk: Caller, branch_id: UUID, day: Annotated[date | None, Query(alias="date")] = None
 ) -> Response:
     """Who has not confirmed for a day (tomorrow at the branch, where none is given), by start."""
-    about(request, branch_id=branch_id)
-    own_branch(principal, branch_id)
-    now = parts.clock.now()
+    desk.about(branch_id=branch_id)
+    desk.own_branch(branch_id)
+    now = desk.now
     if day is None:
-        branch = await parts.public_directory.branch(principal.network_id, branch_id)
+        branch = await desk.parts.public_directory.branch(desk.network_id, branch_id)
         day = now.astimezone(ZoneInfo(branch.zone)).date() + timedelta(days=1)
-    about(request, date=day)
+    desk.about(date=day)
     shown = await call_list(
-        parts.asks, principal.caller, branch_id=branch_id, day=day, now=now, seconds=parts.section_seconds,
-        phones=allowed(principal.roles, "patients.search"),
+        desk.parts.asks, desk.caller, branch_id=branch_id, day=day, now=now, seconds=desk.parts.section_seconds,
+        phones=desk.may("patients.search"),
     )  # fmt: skip
     return json_answer(orjson.dumps(shown))

@@ -3,27 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from common.contracts.booking import HoldSlot, ReleaseHold
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    PartsHere,
-    about,
-    acting_for,
-    answer,
-    carry_out,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, answer
 from gateway.routes.appointments.booking import WhoComes, patient_of
 from gateway.routes.appointments.looking import shown
+from gateway.routes.desk import Desk, desk_with_key
 from gateway.routes.instants import Instant
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Booker = Annotated[Principal, Depends(may("appointments.book"))]
+Booker = Annotated[Desk, Depends(desk_with_key("appointments.book"))]
 
 MINUTES = 10
 
@@ -38,19 +28,12 @@ class HoldInput(WhoComes):
 
 
 @router.post("/api/v1/holds", status_code=201)
-async def hold(
-    body: HoldInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def hold(body: HoldInput, desk: Booker) -> Response:
     """Keep a time for ten minutes. `POST /api/v1/appointments` with its `hold_id` and `patient_id` books it."""
-    acting_for(request, principal, body.practitioner_id)
-    ids = await minted(request, principal, idempotency_key)
-    patient_id = await patient_of(request, parts, principal, body, ids, provisional=True)
+    desk.acting_for(body.practitioner_id)
+    ids = await desk.ids()
+    patient_id = await patient_of(desk, body, provisional=True)
     command = HoldSlot(
-        command_id=ids.id("hold"),
         appointment_id=ids.id("appointment"),
         patient_id=patient_id,
         service_id=body.service_id,
@@ -59,21 +42,13 @@ async def hold(
         starts_at=body.starts_at,
         minutes=MINUTES,
     )
-    record = await carry_out(parts, command, principal.caller)
-    about(request, hold_id=command.appointment_id)
-    return shown(record, principal, 201)
+    record = await desk.tell(command)
+    desk.about(hold_id=command.appointment_id)
+    return shown(desk, record, 201)
 
 
 @router.post("/api/v1/holds/{hold_id}/release")
-async def release(
-    hold_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def release(hold_id: UUID, desk: Booker) -> Response:
     """Give the time back. One that has run out stays so."""
-    about(request, hold_id=hold_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = ReleaseHold(command_id=ids.id("release"), appointment_id=hold_id)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(hold_id=hold_id)
+    return answer(await desk.tell(ReleaseHold(appointment_id=hold_id)))

@@ -10,14 +10,14 @@ from common.contracts.booking import AppointmentState
 from common.links import Purpose
 from gateway.handlers import Parts
 from gateway.queries.directory import around
-from gateway.queries.principals import Principal
-from gateway.routes.access import AuditedRoute, PartsHere, answer, may
+from gateway.routes.access import AuditedRoute, PartsHere, answer
 from gateway.routes.appointments.looking import record_of
+from gateway.routes.desk import Desk, desk_for
 from gateway.routes.links import open_link
 from gateway.rules import meetings
 
 router = APIRouter(route_class=AuditedRoute)
-Joiner = Annotated[Principal, Depends(may("visits.join"))]
+Joiner = Annotated[Desk, Depends(desk_for("visits.join"))]
 
 _JOIN: frozenset[Purpose] = frozenset({"manage", "visit"})
 
@@ -36,12 +36,10 @@ async def join(token: str, request: Request, parts: PartsHere) -> Response:
 
 
 @router.post("/api/v1/appointments/{appointment_id}/join", response_model=Joined, tags=["staff"])
-async def join_as_staff(
-    appointment_id: UUID, request: Request, parts: PartsHere, principal: Joiner
-) -> Response:
+async def join_as_staff(appointment_id: UUID, desk: Joiner) -> Response:
     """The same room at the same time: of their own visits for doctors, of all for the reception."""
-    record = await record_of(request, parts, principal, appointment_id)
-    return await _joined(parts, principal.network_id, record.appointment)
+    record = await record_of(desk, appointment_id)
+    return await _joined(desk.parts, desk.network_id, record.appointment)
 
 
 async def _joined(parts: Parts, network_id: str, appointment: AppointmentState) -> Response:

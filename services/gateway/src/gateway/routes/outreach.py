@@ -4,57 +4,35 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from common.contracts.consents import PermissionsOf, WithdrawPermission
 from common.contracts.recall import Interval, ListRecallRules, PutRecallRule, RecallRule
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input, answer, json_answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.patients import own_patient
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-ConsentReader = Annotated[Principal, Depends(may("consents.read"))]
-ConsentWriter = Annotated[Principal, Depends(may("consents.write"))]
-RecallReader = Annotated[Principal, Depends(may("recall.read"))]
-RecallWriter = Annotated[Principal, Depends(may("recall.write"))]
+ConsentReader = Annotated[Desk, Depends(desk_for("consents.read"))]
+ConsentWriter = Annotated[Desk, Depends(desk_with_key("consents.write"))]
+RecallReader = Annotated[Desk, Depends(desk_for("recall.read"))]
+RecallWriter = Annotated[Desk, Depends(desk_with_key("recall.write"))]
 
 
 @router.get("/api/v1/consents")
-async def consents(
-    request: Request, parts: PartsHere, principal: ConsentReader, patient_id: UUID
-) -> Response:
+async def consents(desk: ConsentReader, patient_id: UUID) -> Response:
     """What a patient agreed to, refused and withdrew."""
-    about(request, patient_id=patient_id)
-    await own_patient(parts, principal, patient_id)
-    question = PermissionsOf(patient_ids=[patient_id])
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(patient_id=patient_id)
+    await own_patient(desk, patient_id)
+    return await desk.pass_on(PermissionsOf(patient_ids=[patient_id]))
 
 
 @router.post("/api/v1/consents/{permission_id}/withdraw")
-async def withdraw(
-    permission_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: ConsentWriter,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def withdraw(permission_id: UUID, desk: ConsentWriter) -> Response:
     """As easy as giving; withdrawing twice answers the same."""
-    about(request, permission_id=permission_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = WithdrawPermission(command_id=ids.id("withdraw"), permission_id=permission_id, how="desk")
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(permission_id=permission_id)
+    return answer(await desk.tell(WithdrawPermission(permission_id=permission_id, how="desk")))
 
 
 class IntervalInput(Input):
@@ -77,21 +55,15 @@ class RuleInput(Input):
 
 
 @router.get("/api/v1/recall-rules")
-async def rules(parts: PartsHere, principal: RecallReader) -> Response:
+async def rules(desk: RecallReader) -> Response:
     """The network's rules, with versions."""
-    return json_answer(await parts.asks.ask_bytes(ListRecallRules(), caller=principal.caller))
+    return await desk.pass_on(ListRecallRules())
 
 
 @router.post("/api/v1/recall-rules", status_code=201)
-async def put_rule(
-    body: RuleInput,
-    request: Request,
-    parts: PartsHere,
-    principal: RecallWriter,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def put_rule(body: RuleInput, desk: RecallWriter) -> Response:
     """Create or replace a rule; what is already planned stays."""
-    ids = await minted(request, principal, idempotency_key)
+    ids = await desk.ids()
     rule = RecallRule(
         rule_id=body.rule_id or ids.id("rule"),
         name=body.name,
@@ -100,7 +72,6 @@ async def put_rule(
         template=body.template,
         active=body.active,
     )
-    about(request, rule_id=rule.rule_id)
-    command = PutRecallRule(command_id=ids.id("put"), rule=rule, if_version=body.if_version)
-    done = await carry_out(parts, command, principal.caller)
+    desk.about(rule_id=rule.rule_id)
+    done = await desk.tell(PutRecallRule(rule=rule, if_version=body.if_version))
     return json_answer(orjson.dumps({"rule_id": str(rule.rule_id), "version": done.version}), 201)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from common.contracts.booking import AppointmentsOfPatient
@@ -22,29 +22,17 @@ from common.contracts.patient_profile import (
     Preferences,
     UpdatePatient,
 )
-from common.errors import NotAllowed, UnknownThing
-from gateway.handlers import Parts
+from common.errors import NotAllowed
 from gateway.queries import patient_view
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-    see_money,
-)
+from gateway.routes.access import AuditedRoute, Input, answer, json_answer
 from gateway.routes.bookings import Person, register
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Searcher = Annotated[Principal, Depends(may("patients.search"))]
-Reader = Annotated[Principal, Depends(may("patients.read"))]
-Writer = Annotated[Principal, Depends(may("patients.write"))]
+Searcher = Annotated[Desk, Depends(desk_for("patients.search"))]
+Reader = Annotated[Desk, Depends(desk_for("patients.read"))]
+Writer = Annotated[Desk, Depends(desk_with_key("patients.write"))]
+Changer = Annotated[Desk, Depends(desk_for("patients.write"))]
 
 
 class SearchInput(Input):
@@ -94,23 +82,23 @@ class ChangesInput(Input):
 
 
 @router.post("/api/v1/patients/search")
-async def search(body: SearchInput, request: Request, parts: PartsHere, principal: Searcher) -> Response:
+async def search(body: SearchInput, desk: Searcher) -> Response:
     """Candidates by phone in any shape, or by name: a list, never a guess, and only of those whom one may see."""
-    place = await parts.public_directory.network(principal.network_id)
+    place = await desk.parts.public_directory.network(desk.network_id)
     question = FindPatients(phone=body.phone, name=body.name, country=place.country)
-    found = await parts.asks.ask(question, caller=principal.caller)
-    theirs = await _theirs(parts, principal, [one.card.patient_id for one in found.candidates])
+    found = await desk.ask(question)
+    theirs = await _theirs(desk, [one.card.patient_id for one in found.candidates])
     candidates = [one for one in found.candidates if one.card.patient_id in theirs]
-    about(request, found=",".join(str(one.card.patient_id) for one in candidates[:20]))
+    desk.about(found=",".join(str(one.card.patient_id) for one in candidates[:20]))
     return answer(found.model_copy(update={"candidates": candidates}))
 
 
 @router.post("/api/v1/patients/names")
-async def names(body: NamesInput, request: Request, parts: PartsHere, principal: Reader) -> Response:
+async def names(body: NamesInput, desk: Reader) -> Response:
     """What a list of ids says to a person: names and phones of those whom one may see; the others are left out."""
-    theirs = await _theirs(parts, principal, body.patient_ids)
-    about(request, found=",".join(str(one) for one in sorted(theirs)[:20]))
-    found = await parts.asks.ask(GetCards(patient_ids=sorted(theirs)), caller=principal.caller)
+    theirs = await _theirs(desk, body.patient_ids)
+    desk.about(found=",".join(str(one) for one in sorted(theirs)[:20]))
+    found = await desk.ask(GetCards(patient_ids=sorted(theirs)))
     shown = [
         {
             "patient_id": str(patient_id),
@@ -123,38 +111,29 @@ async def names(body: NamesInput, request: Request, parts: PartsHere, principal:
 
 
 @router.post("/api/v1/patients", status_code=201)
-async def add(
-    body: Person,
-    request: Request,
-    parts: PartsHere,
-    principal: Writer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def add(body: Person, desk: Writer) -> Response:
     """The patient of this phone and name, or a new one."""
-    ids = await minted(request, principal, idempotency_key)
-    place = await parts.public_directory.network(principal.network_id)
-    patient_id = await register(parts, principal.caller, place, body, ids, "patient", provisional=False)
-    about(request, patient_id=patient_id)
-    profile = await parts.asks.ask(GetProfile(patient_id=patient_id), caller=principal.caller)
-    return json_answer(profile.model_dump_json().encode(), 201)
+    ids = await desk.ids()
+    place = await desk.parts.public_directory.network(desk.network_id)
+    patient_id = await register(desk.parts, desk.caller, place, body, ids, "patient", provisional=False)
+    desk.about(patient_id=patient_id)
+    profile = await desk.ask(GetProfile(patient_id=patient_id))
+    return answer(profile, 201)
 
 
 @router.get("/api/v1/patients/{patient_id}")
-async def card(patient_id: UUID, request: Request, parts: PartsHere, principal: Reader) -> Response:
+async def card(patient_id: UUID, desk: Reader) -> Response:
     """The card."""
-    about(request, patient_id=patient_id)
-    await own_patient(parts, principal, patient_id)
-    question = GetProfile(patient_id=patient_id)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(patient_id=patient_id)
+    await own_patient(desk, patient_id)
+    return await desk.pass_on(GetProfile(patient_id=patient_id))
 
 
 @router.patch("/api/v1/patients/{patient_id}")
-async def change(
-    patient_id: UUID, body: ChangesInput, request: Request, parts: PartsHere, principal: Writer
-) -> Response:
+async def change(patient_id: UUID, body: ChangesInput, desk: Changer) -> Response:
     """Change the card."""
-    about(request, patient_id=patient_id)
-    place = await parts.public_directory.network(principal.network_id)
+    desk.about(patient_id=patient_id)
+    place = await desk.parts.public_directory.network(desk.network_id)
     given = body.model_dump(include=body.model_fields_set - {"if_version"})
     if body.alerts is not None:
         given["alerts"] = [Alert(kind=one.kind, text=one.text) for one in body.alerts]
@@ -164,23 +143,22 @@ async def change(
         changes=PatientChanges.model_validate(given),
         if_version=body.if_version,
     )
-    profile = await carry_out(parts, command, principal.caller)
-    return json_answer(profile.model_dump_json().encode())
+    return answer(await desk.tell(command))
 
 
 @router.get("/api/v1/patients/{patient_id}/360")
-async def everything(patient_id: UUID, request: Request, parts: PartsHere, principal: Reader) -> Response:
+async def everything(patient_id: UUID, desk: Reader) -> Response:
     """Five sections of five owners, each `ok` or `unavailable`; never an error because one is missing."""
-    about(request, patient_id=patient_id)
-    await own_patient(parts, principal, patient_id)
-    now = parts.clock.now()
+    desk.about(patient_id=patient_id)
+    await own_patient(desk, patient_id)
+    now = desk.now
     sections = await patient_view.view(
-        parts.asks,
-        principal.caller,
+        desk.parts.asks,
+        desk.caller,
         patient_id,
         now=now,
-        seconds=parts.section_seconds,
-        money=see_money(principal),
+        seconds=desk.parts.section_seconds,
+        money=desk.sees_money,
     )
     names = ("profile", "appointments", "communications", "consents", "recall")
     return json_answer(
@@ -200,28 +178,20 @@ async def everything(patient_id: UUID, request: Request, parts: PartsHere, princ
     )
 
 
-async def own_patient(parts: Parts, principal: Principal, patient_id: UUID) -> None:
+async def own_patient(desk: Desk, patient_id: UUID) -> None:
     """Doctors see the patients who come to them, delegates those of whom they act for. Raises `NotAllowed`."""
-    if not await _theirs(parts, principal, [patient_id]):
+    if not await _theirs(desk, [patient_id]):
         raise NotAllowed("This patient does not come to you")
 
 
-async def _theirs(parts: Parts, principal: Principal, patient_ids: Sequence[UUID]) -> frozenset[UUID]:
+async def _theirs(desk: Desk, patient_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Which of these patients somebody may see: all, unless they are bound to the agendas of some practitioners."""
-    bound_to = principal.bound_to
+    bound_to = desk.principal.bound_to
     if bound_to is None or not patient_ids:
         return frozenset(patient_ids)
-    found = await parts.asks.ask(
-        AppointmentsOfPatient(patient_ids=list(patient_ids)), caller=principal.caller
-    )
+    found = await desk.ask(AppointmentsOfPatient(patient_ids=list(patient_ids)))
     return frozenset(
         one.appointment.patient_id
         for one in found.appointments
         if one.appointment.practitioner_id in bound_to
     )
-
-
-def own_branch(principal: Principal, branch_id: UUID) -> None:
-    """Accounts with branches work at these. Raises `unknown-branch`, as for one that is not there."""
-    if principal.branch_ids and str(branch_id) not in principal.branch_ids:
-        raise UnknownThing("branch", branch_id)

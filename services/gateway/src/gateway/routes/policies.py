@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from common.contracts.notifications import (
     DescribePolicies,
@@ -15,24 +15,13 @@ from common.contracts.notifications import (
     RehearseVisit,
 )
 from common.contracts.patient_profile import Channel
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input, answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.instants import Instant
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Reader = Annotated[Principal, Depends(may("messages.read"))]
-Writer = Annotated[Principal, Depends(may("policies.write"))]
+Reader = Annotated[Desk, Depends(desk_for("messages.read"))]
+Writer = Annotated[Desk, Depends(desk_with_key("policies.write"))]
 
 
 class PolicyInput(Input):
@@ -57,27 +46,19 @@ class RehearsalInput(Input):
 
 
 @router.get("/api/v1/policies", response_model=Policies)
-async def described(parts: PartsHere, principal: Reader) -> Response:
+async def described(desk: Reader) -> Response:
     """The country's pack with its sources, the preset chain, and what the network and its branches add."""
-    return json_answer(await parts.asks.ask_bytes(DescribePolicies(), caller=principal.caller))
+    return await desk.pass_on(DescribePolicies())
 
 
 @router.put("/api/v1/policies", response_model=PolicySaved)
-async def put(
-    body: PolicyInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Writer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def put(body: PolicyInput, desk: Writer) -> Response:
     """The next version; verdicts quote it from now on. Refused: `malformed-policy`, saying where and why."""
-    about(request, branch_id=body.branch_id, replan=body.replan)
-    ids = await minted(request, principal, idempotency_key)
-    command = PutPolicy(command_id=ids.id("policy"), **body.model_dump())
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(branch_id=body.branch_id, replan=body.replan)
+    return answer(await desk.tell(PutPolicy(**body.model_dump())))
 
 
 @router.post("/api/v1/policies/rehearsal", response_model=Rehearsal)
-async def rehearsal(body: RehearsalInput, parts: PartsHere, principal: Reader) -> Response:
+async def rehearsal(body: RehearsalInput, desk: Reader) -> Response:
     """When the messages of such a visit would go out, and why; nothing is written."""
-    return answer(await carry_out(parts, RehearseVisit(**body.model_dump()), principal.caller))
+    return await desk.pass_on(RehearseVisit(**body.model_dump()))

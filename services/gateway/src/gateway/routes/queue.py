@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from common.contracts.booking import CallTicket, EndTicket, GetTicket, ShowQueue, TakeTicket
-from gateway.queries.principals import Principal
 from gateway.routes.access import (
     AuditedRoute,
     IdempotencyKey,
@@ -16,17 +15,16 @@ from gateway.routes.access import (
     answer,
     carry_out,
     json_answer,
-    may,
     minted,
     to_be_audited,
 )
 from gateway.routes.bookings import Person, register
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.directory import everybody
-from gateway.routes.patients import own_branch
 
 router = APIRouter(route_class=AuditedRoute)
-Reader = Annotated[Principal, Depends(may("board.read"))]
-Worker = Annotated[Principal, Depends(may("appointments.change"))]
+Reader = Annotated[Desk, Depends(desk_for("board.read"))]
+Worker = Annotated[Desk, Depends(desk_with_key("appointments.change"))]
 
 
 class Drawing(Input):
@@ -127,56 +125,32 @@ async def leave(
 
 
 @router.get("/api/v1/queue", tags=["staff"])
-async def live_board(request: Request, parts: PartsHere, principal: Reader, branch_id: UUID) -> Response:
+async def live_board(desk: Reader, branch_id: UUID) -> Response:
     """The same with whose the numbers are."""
-    about(request, branch_id=branch_id)
-    own_branch(principal, branch_id)
-    return json_answer(await parts.asks.ask_bytes(ShowQueue(branch_id=branch_id), caller=principal.caller))
+    desk.about(branch_id=branch_id)
+    desk.own_branch(branch_id)
+    return await desk.pass_on(ShowQueue(branch_id=branch_id))
 
 
 @router.post("/api/v1/queue/tickets", status_code=201, tags=["staff"])
-async def draw_for(
-    body: DrawingForSomebody,
-    request: Request,
-    parts: PartsHere,
-    principal: Worker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def draw_for(body: DrawingForSomebody, desk: Worker) -> Response:
     """Draw a number for somebody at the desk."""
-    about(request, branch_id=body.branch_id, patient_id=body.patient_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = TakeTicket(command_id=ids.id("draw"), ticket_id=ids.id("ticket"), **body.model_dump())
-    return answer(await carry_out(parts, command, principal.caller), 201)
+    desk.about(branch_id=body.branch_id, patient_id=body.patient_id)
+    ids = await desk.ids()
+    return answer(await desk.tell(TakeTicket(ticket_id=ids.id("ticket"), **body.model_dump())), 201)
 
 
 @router.post("/api/v1/queue/call", tags=["staff"])
-async def call(
-    body: Calling,
-    request: Request,
-    parts: PartsHere,
-    principal: Worker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def call(body: Calling, desk: Worker) -> Response:
     """The next, please. 409 `queue-empty` where nobody waits."""
-    about(request, branch_id=body.branch_id, practitioner_id=body.practitioner_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = CallTicket(command_id=ids.id("call"), **body.model_dump())
-    ticket = await carry_out(parts, command, principal.caller)
-    about(request, ticket_id=ticket.ticket_id, patient_id=ticket.patient_id)
+    desk.about(branch_id=body.branch_id, practitioner_id=body.practitioner_id)
+    ticket = await desk.tell(CallTicket(**body.model_dump()))
+    desk.about(ticket_id=ticket.ticket_id, patient_id=ticket.patient_id)
     return answer(ticket)
 
 
 @router.post("/api/v1/queue/tickets/{ticket_id}/{outcome}", tags=["staff"])
-async def end(
-    ticket_id: UUID,
-    outcome: Literal["served", "left"],
-    request: Request,
-    parts: PartsHere,
-    principal: Worker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def end(ticket_id: UUID, outcome: Literal["served", "left"], desk: Worker) -> Response:
     """Served, or did not come."""
-    about(request, ticket_id=ticket_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = EndTicket(command_id=ids.id(outcome), ticket_id=ticket_id, outcome=outcome)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(ticket_id=ticket_id)
+    return answer(await desk.tell(EndTicket(ticket_id=ticket_id, outcome=outcome)))

@@ -5,17 +5,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from common.contracts.booking import AskReport
 from common.contracts.notifications import AskMessageReport
 from common.errors import NotAllowed, Refused
-from gateway.queries.principals import Principal
-from gateway.routes.access import AuditedRoute, PartsHere, about, json_answer, may
-from gateway.rules.permissions import allowed
+from gateway.routes.access import AuditedRoute, json_answer
+from gateway.routes.desk import Desk, desk_for
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Reader = Annotated[Principal, Depends(may("reports.read"))]
+Reader = Annotated[Desk, Depends(desk_for("reports.read"))]
 Kpi = Literal["no-show", "sources", "load", "revenue", "till", "cancellations", "messages"]
 
 REPORT_SECONDS = 20.0
@@ -31,37 +30,33 @@ class MalformedRange(Refused):
 @router.get("/api/v1/reports/{kpi}")
 async def report(
     kpi: Kpi,
-    request: Request,
-    parts: PartsHere,
-    principal: Reader,
+    desk: Reader,
     from_date: Annotated[date, Query(alias="from")],
     to_date: Annotated[date, Query(alias="to")],
     branch_id: UUID | None = None,
 ) -> Response:
     """Totals and rows; days are local to the branch and `to` is included. `revenue` and `till` follow the role."""
-    about(request, report=kpi)
+    desk.about(report=kpi)
     if not timedelta(0) <= to_date - from_date <= timedelta(days=LONGEST_DAYS):
         raise MalformedRange("`from` comes before `to`, and not by more than 12 years")
-    if kpi in {"revenue", "till"} and not allowed(principal.roles, "reports.money"):
+    if kpi in {"revenue", "till"} and not desk.may("reports.money"):
         raise NotAllowed("Your role does not permit this report")
     if kpi == "messages":
-        return await _messages(parts, principal, from_date, to_date)
+        return await _messages(desk, from_date, to_date)
     question = AskReport(kpi=kpi, from_date=from_date, to_date=to_date, branch_id=branch_id)
-    found = await parts.asks.ask(question, caller=principal.caller, timeout=REPORT_SECONDS)
+    found = await desk.ask(question, REPORT_SECONDS)
     shown = found.model_dump(mode="json")
-    if not allowed(principal.roles, "money.see"):
+    if not desk.may("money.see"):
         shown["totals"].pop("lost", None)
         for row in shown["rows"]:
             row["values"].pop("lost", None)
     return json_answer(orjson.dumps(shown))
 
 
-async def _messages(parts: PartsHere, principal: Principal, from_date: date, to_date: date) -> Response:
+async def _messages(desk: Desk, from_date: date, to_date: date) -> Response:
     start = datetime.combine(from_date, time(), UTC)
     end = datetime.combine(to_date, time(), UTC) + timedelta(days=1)
-    found = await parts.asks.ask(
-        AskMessageReport(from_at=start, to_at=end), caller=principal.caller, timeout=REPORT_SECONDS
-    )
+    found = await desk.ask(AskMessageReport(from_at=start, to_at=end), REPORT_SECONDS)
     totals: dict[str, int] = {}
     for one in found.counts:
         totals[one.outcome] = totals.get(one.outcome, 0) + one.count

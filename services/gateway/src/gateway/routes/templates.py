@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field
 
 from common.contracts.directory import Locale, Texts
@@ -20,22 +20,13 @@ from common.contracts.notifications import (
     Waiver,
 )
 from common.contracts.patient_profile import Channel
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input, answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Wording = Annotated[Principal, Depends(may("templates.write"))]
-Directing = Annotated[Principal, Depends(may("directory.write"))]
+Wording = Annotated[Desk, Depends(desk_with_key("templates.write"))]
+Reader = Annotated[Desk, Depends(desk_for("templates.write"))]
+Directing = Annotated[Desk, Depends(desk_for("directory.write"))]
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z-]{0,40}$")]
 AtBranch = Annotated[UUID | None, Query(description="A branch's own wording; without it the network's.")]
 
@@ -71,66 +62,46 @@ class NamesInput(Input):
 
 
 @router.get("/api/v1/templates")
-async def templates(parts: PartsHere, principal: Wording, branch_id: AtBranch = None) -> Response:
+async def templates(desk: Reader, branch_id: AtBranch = None) -> Response:
     """Every message that can be worded, with the version in force."""
-    return answer(await carry_out(parts, ListTemplates(branch_id=branch_id), principal.caller))
+    return await desk.pass_on(ListTemplates(branch_id=branch_id))
 
 
 @router.get("/api/v1/templates/{name}")
-async def template(name: Name, parts: PartsHere, principal: Wording, branch_id: AtBranch = None) -> Response:
+async def template(name: Name, desk: Reader, branch_id: AtBranch = None) -> Response:
     """The built-in texts, the draft with what stands in its way, and every version."""
-    return answer(await carry_out(parts, GetTemplate(name=name, branch_id=branch_id), principal.caller))
+    return await desk.pass_on(GetTemplate(name=name, branch_id=branch_id))
 
 
 @router.put("/api/v1/templates/{name}/draft")
-async def put_draft(
-    name: Name,
-    body: DraftInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Wording,
-    branch_id: AtBranch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def put_draft(name: Name, body: DraftInput, desk: Wording, branch_id: AtBranch = None) -> Response:
     """Write the draft; the answer says what would stand in the way of publishing it."""
-    about(request, template=name, branch_id=branch_id)
-    ids = await minted(request, principal, idempotency_key)
+    desk.about(template=name, branch_id=branch_id)
     command = PutTemplateDraft(
-        command_id=ids.id("put draft"), name=name, branch_id=branch_id, body=body.body, if_version=body.if_version
+        name=name, branch_id=branch_id, body=body.body, if_version=body.if_version
     )  # fmt: skip
-    return answer(await carry_out(parts, command, principal.caller))
+    return answer(await desk.tell(command))
 
 
 @router.post("/api/v1/templates/{name}/preview")
-async def preview(
-    name: Name, body: PreviewInput, parts: PartsHere, principal: Wording, branch_id: AtBranch = None
-) -> Response:
+async def preview(name: Name, body: PreviewInput, desk: Reader, branch_id: AtBranch = None) -> Response:
     """By sample facts: what a reader would get, and what an SMS of it costs."""
-    question = PreviewTemplate(name=name, branch_id=branch_id, **body.model_dump())
-    return answer(await carry_out(parts, question, principal.caller))
+    return await desk.pass_on(PreviewTemplate(name=name, branch_id=branch_id, **body.model_dump()))
 
 
 @router.post("/api/v1/templates/{name}/publish", status_code=201)
-async def publish(
-    name: Name,
-    body: PublishInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Wording,
-    branch_id: AtBranch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def publish(name: Name, body: PublishInput, desk: Wording, branch_id: AtBranch = None) -> Response:
     """Into force, unless the checks find what nobody answers for: 422 `template-refused` with `findings`."""
-    about(request, template=name, branch_id=branch_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = PublishTemplate(
-        command_id=ids.id("publish"), name=name, branch_id=branch_id, number=body.number, waivers=body.waivers
+    desk.about(template=name, branch_id=branch_id)
+    return answer(
+        await desk.tell(
+            PublishTemplate(name=name, branch_id=branch_id, number=body.number, waivers=body.waivers)
+        ),
+        201,
     )
-    return answer(await carry_out(parts, command, principal.caller), 201)
 
 
 @router.post("/api/v1/directory/name-forms")
-async def name_forms(body: NamesInput, parts: PartsHere, principal: Directing) -> Response:
+async def name_forms(body: NamesInput, desk: Directing) -> Response:
     """A proposal for the cases that texts need; a person looks at it before it is stored."""
-    question = ProposeNameForms(display=body.display, speciality=body.speciality)
-    return answer(await carry_out(parts, question, principal.caller))
+    return await desk.pass_on(ProposeNameForms(display=body.display, speciality=body.speciality))

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from common.contracts.booking import (
     AcceptOffer,
@@ -15,25 +15,13 @@ from common.contracts.booking import (
     ListWaitlist,
 )
 from gateway.queries.patient_view import shown_record
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-    see_money,
-)
+from gateway.routes.access import AuditedRoute, Input, answer, json_answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.shapes import manage_url
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Reader = Annotated[Principal, Depends(may("appointments.read"))]
-Booker = Annotated[Principal, Depends(may("appointments.book"))]
+Reader = Annotated[Desk, Depends(desk_for("waitlist.work"))]
+Booker = Annotated[Desk, Depends(desk_with_key("waitlist.work"))]
 
 
 class Joining(Input):
@@ -50,92 +38,56 @@ class Joining(Input):
 
 
 @router.post("/api/v1/waitlist", status_code=201)
-async def join(
-    body: Joining,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def join(body: Joining, desk: Booker) -> Response:
     """Wait for a slot to be freed; it is then held for one after the other, in the order of joining."""
-    about(request, patient_id=body.patient_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = JoinWaitlist(
-        command_id=ids.id("join waitlist"), entry_id=ids.id("waitlist entry"), **body.model_dump()
-    )
-    about(request, entry_id=command.entry_id)
-    return answer(await carry_out(parts, command, principal.caller), 201)
+    desk.about(patient_id=body.patient_id)
+    ids = await desk.ids()
+    command = JoinWaitlist(entry_id=ids.id("waitlist entry"), **body.model_dump())
+    desk.about(entry_id=command.entry_id)
+    return answer(await desk.tell(command), 201)
 
 
 @router.get("/api/v1/waitlist")
 async def listed(
-    request: Request,
-    parts: PartsHere,
-    principal: Reader,
+    desk: Reader,
     branch_id: Annotated[UUID | None, Query()] = None,
     patient_id: Annotated[UUID | None, Query()] = None,
     only_open: Annotated[bool, Query(alias="open")] = True,
 ) -> Response:
     """Who waits, in the order of joining, with what is held for them."""
-    about(request, branch_id=branch_id, patient_id=patient_id)
-    question = ListWaitlist(branch_id=branch_id, patient_id=patient_id, open=only_open)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(branch_id=branch_id, patient_id=patient_id)
+    return await desk.pass_on(ListWaitlist(branch_id=branch_id, patient_id=patient_id, open=only_open))
 
 
 @router.post("/api/v1/waitlist/{entry_id}/leave")
-async def leave(
-    entry_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def leave(entry_id: UUID, desk: Booker) -> Response:
     """Wait no longer; what was offered goes to the next."""
-    about(request, entry_id=entry_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = LeaveWaitlist(command_id=ids.id("leave waitlist"), entry_id=entry_id)
-    entry = await carry_out(parts, command, principal.caller)
-    about(request, patient_id=entry.patient_id)
+    desk.about(entry_id=entry_id)
+    entry = await desk.tell(LeaveWaitlist(entry_id=entry_id))
+    desk.about(patient_id=entry.patient_id)
     return answer(entry)
 
 
 @router.post("/api/v1/waitlist/offers/{offer_id}/accept", status_code=201)
-async def accept(
-    offer_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def accept(offer_id: UUID, desk: Booker) -> Response:
     """The patient said yes. 409 `offer-over` where that was too late, with `alternatives`."""
-    about(request, offer_id=offer_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = AcceptOffer(command_id=ids.id("accept offer"), offer_id=offer_id)
-    record = await carry_out(parts, command, principal.caller)
-    about(
-        request,
+    desk.about(offer_id=offer_id)
+    record = await desk.tell(AcceptOffer(offer_id=offer_id))
+    desk.about(
         appointment_id=record.appointment.appointment_id,
         patient_id=record.appointment.patient_id,
     )
     body = {
-        "appointment": shown_record(record, money=see_money(principal)),
-        "manage_url": manage_url(parts, principal.network_id, record),
+        "appointment": shown_record(record, money=desk.sees_money),
+        "manage_url": manage_url(desk.parts, desk.network_id, record),
     }
     return json_answer(orjson.dumps(body), 201)
 
 
 @router.post("/api/v1/waitlist/offers/{offer_id}/decline")
-async def decline(
-    offer_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def decline(offer_id: UUID, desk: Booker) -> Response:
     """The patient said no: the slot goes to the next, the patient waits on."""
-    about(request, offer_id=offer_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = DeclineOffer(command_id=ids.id("decline offer"), offer_id=offer_id)
-    entry = await carry_out(parts, command, principal.caller)
-    about(request, patient_id=entry.patient_id)
+    desk.about(offer_id=offer_id)
+    entry = await desk.tell(DeclineOffer(offer_id=offer_id))
+    desk.about(patient_id=entry.patient_id)
     return answer(entry)

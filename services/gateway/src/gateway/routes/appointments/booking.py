@@ -3,33 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import StringConstraints, model_validator
 
 from common.contracts.booking import BookAppointment, CheckInAppointment, Source
 from common.errors import NotAllowed
-from gateway.handlers import Parts
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    acting_for,
-    carry_out,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input
 from gateway.routes.appointments.looking import shown
 from gateway.routes.bookings import Person, register
+from gateway.routes.desk import Desk, desk_with_key
 from gateway.routes.instants import Instant
 from gateway.routes.shapes import manage_url
-from gateway.rules.minted import Minted
-from gateway.rules.permissions import allowed
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Booker = Annotated[Principal, Depends(may("appointments.book"))]
+Booker = Annotated[Desk, Depends(desk_with_key("appointments.book"))]
 
 
 class WhoComes(Input):
@@ -74,43 +61,28 @@ class WalkInInput(WhoComes):
     starts_at: Instant | None = None
 
 
-async def patient_of(
-    request: Request,
-    parts: Parts,
-    principal: Principal,
-    body: WhoComes,
-    ids: Minted,
-    *,
-    provisional: bool = False,
-) -> UUID:
+async def patient_of(desk: Desk, body: WhoComes, *, provisional: bool = False) -> UUID:
     """Whom it is for; somebody new is registered (`provisional`: seen by nobody until there is an appointment)."""
     patient_id = body.patient_id
     if body.patient is not None:
-        place = await parts.public_directory.network(principal.network_id)
+        place = await desk.parts.public_directory.network(desk.network_id)
         patient_id = await register(
-            parts, principal.caller, place, body.patient, ids, "patient", provisional=provisional
+            desk.parts, desk.caller, place, body.patient, await desk.ids(), "patient", provisional=provisional
         )
     assert patient_id is not None
-    about(request, patient_id=patient_id)
+    desk.about(patient_id=patient_id)
     return patient_id
 
 
 @router.post("/api/v1/appointments", status_code=201)
-async def book(
-    body: AppointmentInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def book(body: AppointmentInput, desk: Booker) -> Response:
     """Book for a patient who called or stands at the desk."""
-    if body.overbook_reason is not None and not allowed(principal.roles, "appointments.overbook"):
+    if body.overbook_reason is not None and not desk.may("appointments.overbook"):
         raise NotAllowed("Only managers book a taken time on purpose")
-    acting_for(request, principal, body.practitioner_id)
-    ids = await minted(request, principal, idempotency_key)
-    patient_id = await patient_of(request, parts, principal, body, ids)
+    desk.acting_for(body.practitioner_id)
+    ids = await desk.ids()
+    patient_id = await patient_of(desk, body)
     command = BookAppointment(
-        command_id=ids.id("book"),
         appointment_id=body.hold_id or ids.id("appointment"),
         patient_id=patient_id,
         service_id=body.service_id,
@@ -123,26 +95,19 @@ async def book(
         referral_id=body.referral_id,
         overbook_reason=body.overbook_reason,
     )
-    about(request, referral_id=body.referral_id)
-    record = await carry_out(parts, command, principal.caller)
-    about(request, appointment_id=record.appointment.appointment_id)
-    return shown(record, principal, 201, manage_url=manage_url(parts, principal.network_id, record))
+    desk.about(referral_id=body.referral_id)
+    record = await desk.tell(command)
+    desk.about(appointment_id=record.appointment.appointment_id)
+    return shown(desk, record, 201, manage_url=manage_url(desk.parts, desk.network_id, record))
 
 
 @router.post("/api/v1/visits", status_code=201)
-async def walk_in(
-    body: WalkInInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Booker,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def walk_in(body: WalkInInput, desk: Booker) -> Response:
     """Register if needed, book and check in, at once. Bound by neither notice nor grid."""
-    ids = await minted(request, principal, idempotency_key)
-    patient_id = await patient_of(request, parts, principal, body, ids)
-    starts_at = body.starts_at or parts.clock.now().replace(second=0, microsecond=0)
+    ids = await desk.ids()
+    patient_id = await patient_of(desk, body)
+    starts_at = body.starts_at or desk.now.replace(second=0, microsecond=0)
     command = BookAppointment(
-        command_id=ids.id("book"),
         appointment_id=ids.id("appointment"),
         patient_id=patient_id,
         service_id=body.service_id,
@@ -152,9 +117,7 @@ async def walk_in(
         source="walk-in",
         walk_in=True,
     )
-    record = await carry_out(parts, command, principal.caller)
-    about(request, appointment_id=record.appointment.appointment_id)
-    check_in = CheckInAppointment(
-        command_id=ids.id("check-in"), appointment_id=record.appointment.appointment_id
-    )
-    return shown(await carry_out(parts, check_in, principal.caller), principal, 201)
+    record = await desk.tell(command)
+    desk.about(appointment_id=record.appointment.appointment_id)
+    check_in = CheckInAppointment(appointment_id=record.appointment.appointment_id)
+    return shown(desk, await desk.tell(check_in), 201)

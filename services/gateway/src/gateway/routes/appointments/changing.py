@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import StringConstraints
 
 from common.contracts.booking import (
@@ -19,27 +19,16 @@ from common.contracts.booking import (
 )
 from common.contracts.messages import Command
 from common.errors import NotAllowed
-from gateway.handlers import Parts
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    carry_out,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input
 from gateway.routes.appointments.looking import concerns, shown
 from gateway.routes.appointments.paying import MoneyInput, PaidInput, Why
+from gateway.routes.desk import Desk, desk_with_key
 from gateway.routes.instants import Instant
-from gateway.rules.permissions import allowed
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Changer = Annotated[Principal, Depends(may("appointments.change"))]
-Completer = Annotated[Principal, Depends(may("appointments.complete"))]
-Corrector = Annotated[Principal, Depends(may("appointments.correct"))]
+Changer = Annotated[Desk, Depends(desk_with_key("appointments.change"))]
+Completer = Annotated[Desk, Depends(desk_with_key("appointments.complete"))]
+Corrector = Annotated[Desk, Depends(desk_with_key("appointments.correct"))]
 
 
 class Versioned(Input):
@@ -77,72 +66,32 @@ class Correcting(Versioned):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-async def _change(
-    request: Request,
-    parts: Parts,
-    principal: Principal,
-    command: Command[AppointmentRecord],
-    appointment_id: UUID,
-) -> Response:
-    about(request, appointment_id=appointment_id)
-    record = await carry_out(parts, command, principal.caller)
-    concerns(request, principal, record)
-    return shown(record, principal)
+async def _change(desk: Desk, appointment_id: UUID, command: Command[AppointmentRecord]) -> Response:
+    desk.about(appointment_id=appointment_id)
+    record = await desk.tell(command)
+    concerns(desk, record)
+    return shown(desk, record)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/confirm")
-async def confirm(
-    appointment_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    body: Versioned | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def confirm(appointment_id: UUID, desk: Changer, body: Versioned | None = None) -> Response:
     """The patient said on the phone that they will come."""
-    ids = await minted(request, principal, idempotency_key)
-    command = ConfirmAppointment(
-        command_id=ids.id("confirm"),
-        appointment_id=appointment_id,
-        if_version=body.if_version if body else None,
-    )
-    return await _change(request, parts, principal, command, appointment_id)
+    command = ConfirmAppointment(appointment_id=appointment_id, if_version=body.if_version if body else None)
+    return await _change(desk, appointment_id, command)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/cancel")
-async def cancel(
-    appointment_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    body: Cancelling | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def cancel(appointment_id: UUID, desk: Changer, body: Cancelling | None = None) -> Response:
     """The slot is free again."""
     body = body or Cancelling()
-    ids = await minted(request, principal, idempotency_key)
-    command = CancelAppointment(
-        command_id=ids.id("cancel"),
-        appointment_id=appointment_id,
-        reason=body.reason,
-        if_version=body.if_version,
-    )
-    return await _change(request, parts, principal, command, appointment_id)
+    command = CancelAppointment(appointment_id=appointment_id, reason=body.reason, if_version=body.if_version)
+    return await _change(desk, appointment_id, command)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/reschedule")
-async def reschedule(
-    appointment_id: UUID,
-    body: Moving,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def reschedule(appointment_id: UUID, body: Moving, desk: Changer) -> Response:
     """Another time, and perhaps another practitioner or branch."""
-    ids = await minted(request, principal, idempotency_key)
     command = RescheduleAppointment(
-        command_id=ids.id("reschedule"),
         appointment_id=appointment_id,
         starts_at=body.starts_at,
         practitioner_id=body.practitioner_id,
@@ -150,87 +99,43 @@ async def reschedule(
         reason=body.reason,
         if_version=body.if_version,
     )
-    return await _change(request, parts, principal, command, appointment_id)
+    return await _change(desk, appointment_id, command)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/check-in")
-async def check_in(
-    appointment_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    body: Versioned | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def check_in(appointment_id: UUID, desk: Changer, body: Versioned | None = None) -> Response:
     """The patient is here."""
-    ids = await minted(request, principal, idempotency_key)
-    command = CheckInAppointment(
-        command_id=ids.id("check-in"),
-        appointment_id=appointment_id,
-        if_version=body.if_version if body else None,
-    )
-    return await _change(request, parts, principal, command, appointment_id)
+    command = CheckInAppointment(appointment_id=appointment_id, if_version=body.if_version if body else None)
+    return await _change(desk, appointment_id, command)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/complete")
-async def complete(
-    appointment_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Completer,
-    body: Completing | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def complete(appointment_id: UUID, desk: Completer, body: Completing | None = None) -> Response:
     """The visit took place; `paid` and `price` are for those who may take money."""
     body = body or Completing()
-    if (body.paid is not None or body.price is not None) and not allowed(principal.roles, "payments.record"):
+    if (body.paid is not None or body.price is not None) and not desk.may("payments.record"):
         raise NotAllowed("Your role does not permit payments")
-    ids = await minted(request, principal, idempotency_key)
     command = CompleteAppointment(
-        command_id=ids.id("complete"),
         appointment_id=appointment_id,
         paid=body.paid.paid() if body.paid else None,
         price=body.price.money() if body.price else None,
         price_reason=body.price_reason,
         if_version=body.if_version,
     )
-    return await _change(request, parts, principal, command, appointment_id)
+    return await _change(desk, appointment_id, command)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/no-show")
-async def no_show(
-    appointment_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    body: Versioned | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def no_show(appointment_id: UUID, desk: Changer, body: Versioned | None = None) -> Response:
     """The patient did not come."""
-    ids = await minted(request, principal, idempotency_key)
-    command = MarkNoShow(
-        command_id=ids.id("no-show"),
-        appointment_id=appointment_id,
-        if_version=body.if_version if body else None,
-    )
-    return await _change(request, parts, principal, command, appointment_id)
+    command = MarkNoShow(appointment_id=appointment_id, if_version=body.if_version if body else None)
+    return await _change(desk, appointment_id, command)
 
 
 @router.post("/api/v1/appointments/{appointment_id}/correct")
-async def correct(
-    appointment_id: UUID,
-    body: Correcting,
-    request: Request,
-    parts: PartsHere,
-    principal: Corrector,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def correct(appointment_id: UUID, body: Correcting, desk: Corrector) -> Response:
     """Undo a wrong no-show, completion or check-in."""
-    ids = await minted(request, principal, idempotency_key)
     command = CorrectAppointment(
-        command_id=ids.id("correct"),
-        appointment_id=appointment_id,
-        reason=body.reason,
-        if_version=body.if_version,
+        appointment_id=appointment_id, reason=body.reason, if_version=body.if_version
     )
-    return await _change(request, parts, principal, command, appointment_id)
+    return await _change(desk, appointment_id, command)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from common.contracts.booking import (
@@ -20,23 +20,13 @@ from common.contracts.booking import (
 )
 from common.contracts.messages import Command, Money
 from common.errors import Refused
-from gateway.handlers import Parts
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    carry_out,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input
 from gateway.routes.appointments.looking import concerns, shown
+from gateway.routes.desk import Desk, desk_with_key
 
 router = APIRouter(route_class=AuditedRoute, tags=["money"])
-Cashier = Annotated[Principal, Depends(may("payments.record"))]
-Refunder = Annotated[Principal, Depends(may("payments.refund"))]
+Cashier = Annotated[Desk, Depends(desk_with_key("payments.record"))]
+Refunder = Annotated[Desk, Depends(desk_with_key("payments.refund"))]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 MOST = 10**12
@@ -118,102 +108,50 @@ class Agreeing(OfTheBill):
 
 
 @router.post("/api/v1/visits/{visit_id}/payments", status_code=201)
-async def pay(
-    visit_id: UUID,
-    body: Paying,
-    request: Request,
-    parts: PartsHere,
-    principal: Cashier,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def pay(visit_id: UUID, body: Paying, desk: Cashier) -> Response:
     """Money for a visit, or a deposit for an appointment to come."""
-    ids = await minted(request, principal, idempotency_key)
     command = RecordPayment(
-        command_id=ids.id("pay"),
-        visit_id=visit_id,
-        paid=body.paid.paid(),
-        branch_id=body.branch_id,
-        if_version=body.if_version,
+        visit_id=visit_id, paid=body.paid.paid(), branch_id=body.branch_id, if_version=body.if_version
     )
-    return await _settle(request, parts, principal, command, visit_id)
+    return await _settle(desk, visit_id, command)
 
 
 @router.post("/api/v1/visits/{visit_id}/refunds", status_code=201)
-async def refund(
-    visit_id: UUID,
-    body: Refunding,
-    request: Request,
-    parts: PartsHere,
-    principal: Refunder,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def refund(visit_id: UUID, body: Refunding, desk: Refunder) -> Response:
     """Money goes back, never more than was paid. 422 `more-than-was-paid` says how much that is."""
-    ids = await minted(request, principal, idempotency_key)
-    command = RefundPayment(command_id=ids.id("refund"), visit_id=visit_id, **body.model_dump())
-    return await _settle(request, parts, principal, command, visit_id)
+    return await _settle(desk, visit_id, RefundPayment(visit_id=visit_id, **body.model_dump()))
 
 
 @router.post("/api/v1/visits/{visit_id}/payments/{payment_id}/reverse", status_code=201)
-async def reverse(
-    visit_id: UUID,
-    payment_id: UUID,
-    body: Reversing,
-    request: Request,
-    parts: PartsHere,
-    principal: Cashier,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def reverse(visit_id: UUID, payment_id: UUID, body: Reversing, desk: Cashier) -> Response:
     """Undo a wrong entry by another; reception undoes its own of the same day."""
-    about(request, payment_id=payment_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = ReversePayment(
-        command_id=ids.id("reverse payment"), visit_id=visit_id, payment_id=payment_id, **body.model_dump()
-    )
-    return await _settle(request, parts, principal, command, visit_id)
+    desk.about(payment_id=payment_id)
+    command = ReversePayment(visit_id=visit_id, payment_id=payment_id, **body.model_dump())
+    return await _settle(desk, visit_id, command)
 
 
 @router.post("/api/v1/visits/{visit_id}/move-credit", status_code=201)
-async def move(
-    visit_id: UUID,
-    body: Moving,
-    request: Request,
-    parts: PartsHere,
-    principal: Cashier,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def move(visit_id: UUID, body: Moving, desk: Cashier) -> Response:
     """What was paid for a cancelled appointment, or beyond a price, pays for another; answers with that one."""
-    about(request, to_visit_id=body.to_visit_id)
+    desk.about(to_visit_id=body.to_visit_id)
     if body.to_visit_id == visit_id:
         raise NowhereElse("Money moves to another visit")
-    ids = await minted(request, principal, idempotency_key)
-    command = MoveCredit(command_id=ids.id("move credit"), visit_id=visit_id, **body.model_dump())
-    return await _settle(request, parts, principal, command, visit_id)
+    return await _settle(desk, visit_id, MoveCredit(visit_id=visit_id, **body.model_dump()))
 
 
 @router.post("/api/v1/visits/{visit_id}/instalments", status_code=201)
-async def agree(
-    visit_id: UUID,
-    body: Agreeing,
-    request: Request,
-    parts: PartsHere,
-    principal: Cashier,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def agree(visit_id: UUID, body: Agreeing, desk: Cashier) -> Response:
     """When the open part of a visit is paid, in place of what was agreed before."""
-    ids = await minted(request, principal, idempotency_key)
     command = PutInstalments(
-        command_id=ids.id("instalments"),
         visit_id=visit_id,
         instalments=[Instalment(due_on=one.due_on, amount=one.amount) for one in body.instalments],
         if_version=body.if_version,
     )
-    return await _settle(request, parts, principal, command, visit_id)
+    return await _settle(desk, visit_id, command)
 
 
-async def _settle(
-    request: Request, parts: Parts, principal: Principal, command: Command[AppointmentRecord], visit_id: UUID
-) -> Response:
-    about(request, visit_id=visit_id)
-    record = await carry_out(parts, command, principal.caller)
-    concerns(request, principal, record)
-    return shown(record, principal, 201)
+async def _settle(desk: Desk, visit_id: UUID, command: Command[AppointmentRecord]) -> Response:
+    desk.about(visit_id=visit_id)
+    record = await desk.tell(command)
+    concerns(desk, record)
+    return shown(desk, record, 201)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 
 from common.contracts.booking import (
@@ -16,25 +16,13 @@ from common.contracts.booking import (
     ListAbsences,
     PutAbsence,
 )
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    answer,
-    carry_out,
-    json_answer,
-    may,
-    minted,
-    see_money,
-)
+from gateway.routes.access import AuditedRoute, Input, answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.instants import Instant
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Reader = Annotated[Principal, Depends(may("board.read"))]
-Changer = Annotated[Principal, Depends(may("absences.write"))]
+Reader = Annotated[Desk, Depends(desk_for("board.read"))]
+Changer = Annotated[Desk, Depends(desk_with_key("absences.write"))]
 
 
 class ChoiceInput(Input):
@@ -72,22 +60,14 @@ class AbsenceInput(Input):
 
 
 @router.post("/api/v1/absences", status_code=201)
-async def put(
-    body: AbsenceInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    dry_run: Annotated[bool, Query()] = False,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def put(body: AbsenceInput, desk: Changer, dry_run: Annotated[bool, Query()] = False) -> Response:
     """Take the time out of the schedule. With `dry_run=true` only say whom it would meet: 200, nothing changes."""
-    about(request, practitioner_id=body.practitioner_id, branch_id=body.branch_id)
+    desk.about(practitioner_id=body.practitioner_id, branch_id=body.branch_id)
     if dry_run:
-        question = DescribeAbsence(range=body.range())
-        return answer(await carry_out(parts, question, principal.caller))
-    ids = await minted(request, principal, idempotency_key)
+        plan = await desk.ask(DescribeAbsence(range=body.range()), desk.parts.command_seconds)
+        return answer(plan)
+    ids = await desk.ids()
     command = PutAbsence(
-        command_id=ids.id("put absence"),
         absence_id=ids.id("absence"),
         range=body.range(),
         reason=body.reason,
@@ -95,9 +75,9 @@ async def put(
         otherwise=body.otherwise,
         answer_hours=body.answer_hours,
     )
-    about(request, absence_id=command.absence_id)
-    saved = await carry_out(parts, command, principal.caller)
-    return answer(saved if see_money(principal) else _without_deposits(saved), 201)
+    desk.about(absence_id=command.absence_id)
+    saved = await desk.tell(command)
+    return answer(saved if desk.sees_money else _without_deposits(saved), 201)
 
 
 def _without_deposits(saved: AbsenceSaved) -> AbsenceSaved:
@@ -110,25 +90,14 @@ def _without_deposits(saved: AbsenceSaved) -> AbsenceSaved:
 
 
 @router.get("/api/v1/absences")
-async def listed(
-    request: Request, parts: PartsHere, principal: Reader, branch_id: UUID | None = None
-) -> Response:
+async def listed(desk: Reader, branch_id: UUID | None = None) -> Response:
     """Who is away now or later: everywhere, or of one branch and those who work there."""
-    about(request, branch_id=branch_id or "all")
-    question = ListAbsences(branch_id=branch_id)
-    return json_answer(await parts.asks.ask_bytes(question, caller=principal.caller))
+    desk.about(branch_id=branch_id or "all")
+    return await desk.pass_on(ListAbsences(branch_id=branch_id))
 
 
 @router.post("/api/v1/absences/{absence_id}/end")
-async def end(
-    absence_id: UUID,
-    request: Request,
-    parts: PartsHere,
-    principal: Changer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def end(absence_id: UUID, desk: Changer) -> Response:
     """It was a mistake, or somebody is back early: the time can be booked again."""
-    about(request, absence_id=absence_id)
-    ids = await minted(request, principal, idempotency_key)
-    command = EndAbsence(command_id=ids.id("end absence"), absence_id=absence_id)
-    return answer(await carry_out(parts, command, principal.caller))
+    desk.about(absence_id=absence_id)
+    return answer(await desk.tell(EndAbsence(absence_id=absence_id)))

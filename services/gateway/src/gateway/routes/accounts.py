@@ -5,30 +5,22 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from common.contracts.gateway import CreateStaff, EmailText, Role
 from common.errors import UnknownThing
 from gateway import tables
-from gateway.handlers import Parts
 from gateway.operations import accounts
-from gateway.queries.principals import Principal
-from gateway.routes.access import (
-    AuditedRoute,
-    IdempotencyKey,
-    Input,
-    PartsHere,
-    about,
-    json_answer,
-    may,
-    minted,
-)
+from gateway.routes.access import AuditedRoute, Input, json_answer
+from gateway.routes.desk import Desk, desk_for, desk_with_key
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
-Reader = Annotated[Principal, Depends(may("staff.read"))]
-Writer = Annotated[Principal, Depends(may("staff.write"))]
-KeyWriter = Annotated[Principal, Depends(may("api-keys.write"))]
+Reader = Annotated[Desk, Depends(desk_for("staff.read"))]
+Writer = Annotated[Desk, Depends(desk_with_key("staff.write"))]
+Changer = Annotated[Desk, Depends(desk_for("staff.write"))]
+KeyWriter = Annotated[Desk, Depends(desk_with_key("api-keys.write"))]
+Revoker = Annotated[Desk, Depends(desk_for("api-keys.write"))]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
 
@@ -81,88 +73,74 @@ def _shown(account: tables.Account) -> dict[str, object]:
     }
 
 
-async def _expect_known(parts: Parts, principal: Principal, practitioners: Iterable[UUID | None]) -> None:
+async def _expect_known(desk: Desk, practitioners: Iterable[UUID | None]) -> None:
     """Refuse (`unknown-practitioner`) who is not in the network's directory."""
-    directory = await parts.public_directory.of(principal.network_id)
+    directory = await desk.parts.public_directory.of(desk.network_id)
     for unknown in {*practitioners} - {None, *(one.practitioner_id for one in directory.practitioners)}:
         raise UnknownThing("practitioner", unknown)
 
 
 @router.get("/api/v1/staff")
-async def staff(parts: PartsHere, principal: Reader) -> Response:
+async def staff(desk: Reader) -> Response:
     """All accounts of the network."""
-    async with parts.database.transaction(principal.network_id) as tx:
-        found = await tables.accounts(tx, principal.network_id)
+    async with desk.parts.database.transaction(desk.network_id) as tx:
+        found = await tables.accounts(tx, desk.network_id)
     return json_answer(orjson.dumps({"staff": [_shown(one) for one in found]}))
 
 
 @router.post("/api/v1/staff", status_code=201)
-async def add(
-    body: StaffInput,
-    request: Request,
-    parts: PartsHere,
-    principal: Writer,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def add(body: StaffInput, desk: Writer) -> Response:
     """A new account."""
-    ids = await minted(request, principal, idempotency_key)
+    ids = await desk.ids()
     command = CreateStaff(command_id=ids.id("create"), staff_id=ids.id("staff"), **body.model_dump())
-    about(request, staff_id=command.staff_id)
-    await _expect_known(parts, principal, [body.practitioner_id, *body.practitioner_ids])
-    await accounts.create_staff(parts.database, principal.network_id, command, now=parts.clock.now())
-    async with parts.database.transaction(principal.network_id) as tx:
-        account = await tables.account(tx, principal.network_id, command.staff_id)
+    desk.about(staff_id=command.staff_id)
+    await _expect_known(desk, [body.practitioner_id, *body.practitioner_ids])
+    await accounts.create_staff(desk.parts.database, desk.network_id, command, now=desk.now)
+    async with desk.parts.database.transaction(desk.network_id) as tx:
+        account = await tables.account(tx, desk.network_id, command.staff_id)
     if account is None:
         raise UnknownThing("staff", command.staff_id)
     return json_answer(orjson.dumps(_shown(account)), 201)
 
 
 @router.patch("/api/v1/staff/{staff_id}")
-async def change(
-    staff_id: UUID, body: StaffChanges, request: Request, parts: PartsHere, principal: Writer
-) -> Response:
+async def change(staff_id: UUID, body: StaffChanges, desk: Changer) -> Response:
     """Change an account; closing it, or a new password, ends its sessions."""
-    about(request, staff_id=staff_id)
-    await _expect_known(parts, principal, [body.practitioner_id, *(body.practitioner_ids or ())])
+    desk.about(staff_id=staff_id)
+    await _expect_known(desk, [body.practitioner_id, *(body.practitioner_ids or ())])
     account = await accounts.change_staff(
-        parts.database,
-        principal.network_id,
+        desk.parts.database,
+        desk.network_id,
         staff_id,
         **body.model_dump(),
-        now=parts.clock.now(),
+        now=desk.now,
     )
     return json_answer(orjson.dumps(_shown(account)))
 
 
 @router.post("/api/v1/api-keys", status_code=201)
-async def add_key(
-    body: ApiKeyInput,
-    request: Request,
-    parts: PartsHere,
-    principal: KeyWriter,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def add_key(body: ApiKeyInput, desk: KeyWriter) -> Response:
     """A key for a machine; it is shown this once."""
-    ids = await minted(request, principal, idempotency_key)
+    ids = await desk.ids()
     api_key_id = ids.id("api-key")
-    about(request, api_key_id=api_key_id)
+    desk.about(api_key_id=api_key_id)
     key = await accounts.create_api_key(
-        parts.database,
-        parts.secrets.session_key,
-        principal.network_id,
+        desk.parts.database,
+        desk.parts.secrets.session_key,
+        desk.network_id,
         api_key_id,
         name=body.name,
         roles=body.roles,
-        by=principal.actor,
-        now=parts.clock.now(),
+        by=desk.principal.actor,
+        now=desk.now,
     )
     shown = {"api_key_id": str(api_key_id), "name": body.name, "roles": body.roles, "key": key}
     return json_answer(orjson.dumps(shown), 201)
 
 
 @router.delete("/api/v1/api-keys/{api_key_id}", status_code=204)
-async def revoke_key(api_key_id: UUID, request: Request, parts: PartsHere, principal: KeyWriter) -> Response:
+async def revoke_key(api_key_id: UUID, desk: Revoker) -> Response:
     """It opens nothing any more, everywhere within a second."""
-    about(request, api_key_id=api_key_id)
-    await accounts.revoke_api_key(parts.database, principal.network_id, api_key_id, now=parts.clock.now())
+    desk.about(api_key_id=api_key_id)
+    await accounts.revoke_api_key(desk.parts.database, desk.network_id, api_key_id, now=desk.now)
     return Response(status_code=204)

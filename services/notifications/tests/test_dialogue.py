@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.contracts.booking import AppointmentState, FindFreeSlots, Slot
-from notifications.rules.dialogue import machine
+from notifications.rules.dialogue import answered, machine
 from notifications.rules.dialogue.values import (
     Agreement,
     Book,
@@ -84,7 +84,7 @@ class Clinic:
                 break
             assert turn.says == (), "a turn that asks owners says nothing yet"
             assert turn.state is not None
-            turn = machine.got(turn.state, turn.need, self.answer(turn.need), said, self.facts())
+            turn = answered.got(turn.state, turn.need, self.answer(turn.need), said, self.facts())
         assert turn.need is None, "it goes round in circles"
         self.last, self.now_at = turn, None if turn.handover else turn.state
         return [one.line for one in turn.says]

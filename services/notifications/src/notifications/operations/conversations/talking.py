@@ -12,7 +12,7 @@ from notifications.operations.conversations import facts as gathering
 from notifications.operations.conversations.facts import Clinic, Writer
 from notifications.operations.conversations.owners import Owners
 from notifications.operations.parts import Parts
-from notifications.rules.dialogue import machine
+from notifications.rules.dialogue import answered, machine
 from notifications.rules.dialogue.values import Facts, Said, Say, State, Turn
 from notifications.rules.dialogue.wording import worded
 from notifications.rules.texts import Text
@@ -70,7 +70,7 @@ class Talk:
             if turn.need is None or turn.state is None:
                 break
             answer = await owners.fulfil(turn.need)
-            turn = machine.got(turn.state, turn.need, answer, self.said, self.facts)
+            turn = answered.got(turn.state, turn.need, answer, self.said, self.facts)
         else:
             turn = Turn(turn.state, handover="going round in circles")
         if turn.handover and turn.task == "handover":

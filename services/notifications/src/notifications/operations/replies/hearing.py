@@ -13,7 +13,7 @@ from notifications.operations.parts import Parts, ourselves
 from notifications.operations.replies.acting import Result, carry_out
 from notifications.operations.replies.binding import Heard, Meaning, meaning_of
 from notifications.operations.replies.recording import TALKED, Answer, known, record
-from notifications.rules.dialogue import machine
+from notifications.rules.dialogue import choosing, machine
 from notifications.rules.dialogue.values import State, Turn
 from notifications.rules.understand import pressed
 from notifications.tables import attempts as attempt_rows
@@ -71,7 +71,7 @@ class _Hearing:
         alarm = machine.alarming(self.heard.written.text)
         if alarm is not None or self.meaning.intent == "operator":
             talk = await self._talk()
-            return _talked(await talk.go_on(Turn(self.state, handover=alarm or machine.OPERATOR)))
+            return _talked(await talk.go_on(Turn(self.state, handover=alarm or choosing.OPERATOR)))
         if self.state is None and (self._means_something or not self._may_begin):
             return await self._reply()
         talked = await (await self._talk()).hear()
@@ -121,4 +121,4 @@ class _Hearing:
 
 def _talked(talked: Talked, understood_as: str | None = None) -> Answer:
     meant = understood_as or (TALKED if talked.turn.understood else None)
-    return Answer(Result("operator" if talked.turn.handover == machine.OPERATOR else meant), talked)
+    return Answer(Result("operator" if talked.turn.handover == choosing.OPERATOR else meant), talked)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,6 +69,23 @@ def parts(database: Database, bus: Bus, keys: Keys, clock: Clock, provider: Prov
 
 
 @dataclass
+class Lanes:
+    """The loops that send, as one."""
+
+    loops: Sequence[DueLoop]
+
+    async def step(self) -> int:
+        return sum([await loop.step() for loop in self.loops])
+
+    async def release(self, network_id: str, ids: Sequence[UUID], *, after: timedelta) -> None:
+        await self.loops[0].release(network_id, ids, after=after)
+
+    @property
+    def blocked(self) -> dict[str, str]:
+        return {network: who for loop in self.loops for network, who in loop.blocked.items()}
+
+
+@dataclass
 class Service:
     """The service with its loops in a test's hands: nothing moves by itself."""
 
@@ -76,7 +93,7 @@ class Service:
     world: World
     provider: Provider
     clock: Clock
-    sending: DueLoop
+    sending: Lanes
     understanding: DueLoop
     renewing: DueLoop
     saying: DueLoop
@@ -90,8 +107,8 @@ class Service:
     async def send(self) -> int:
         """Everything that is due now, as often as something is."""
         total = 0
-        for loop in (self.saying, self.sending):
-            while done := await loop.step():
+        for step in (self.saying.step, self.sending.step):
+            while done := await step():
                 total += done
         return total
 
@@ -151,15 +168,20 @@ class Service:
             ]
 
 
+def in_hand(parts: Parts, world: World, provider: Provider, clock: Clock, database: Database) -> Service:
+    """The service made of these, its loops standing still."""
+    *sending, understanding, renewing, saying, forgetting = workers.loops(
+        parts, database, clock, lease_seconds=30
+    )
+    return Service(parts, world, provider, clock, Lanes(sending), understanding, renewing, saying, forgetting)
+
+
 @pytest.fixture
 async def service(
     parts: Parts, world: World, provider: Provider, clock: Clock, database: Database, answering: Answering
 ) -> AsyncIterator[Service]:
-    sending, understanding, renewing, saying, forgetting, *_ = workers.loops(
-        parts, database, clock, lease_seconds=30
-    )
     async with answering(world.answers(), None):
-        made = Service(parts, world, provider, clock, sending, understanding, renewing, saying, forgetting)
+        made = in_hand(parts, world, provider, clock, database)
         await made.apply(*world.directory_events())
         yield made
 

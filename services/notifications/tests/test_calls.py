@@ -25,12 +25,12 @@ from common.contracts.notifications import (
 from common.contracts.patient_profile import Candidate, Candidates, FindPatients, Preferences
 from common.errors import Refused, UnknownThing
 from common.rpc import Answers
-from notifications import queries, workers
+from notifications import queries
 from notifications.channels.voice import Voice
 from notifications.operations.calls import dialogue, following
 from notifications.operations.patients import erase
 
-from .conftest import Service
+from .conftest import in_hand
 from .world import UnansweredError, almaty
 
 PHONE = "+77010000001"
@@ -113,9 +113,8 @@ def parts(parts, telephony):
 @pytest.fixture
 async def called(parts, world, provider, clock, database, answering, telephony, elsewhere):
     """The clinic has called somebody without a smartphone, to ask whether they come."""
-    loops = workers.loops(parts, database, clock, lease_seconds=30)[:5]
     async with answering(elsewhere.answers(world), None):
-        service = Service(parts, world, provider, clock, *loops)
+        service = in_hand(parts, world, provider, clock, database)
         await service.apply(*world.directory_events())
         card = world.patient(PHONE, preferences=Preferences(no_smartphone=True))
         booked = world.booked(card, VISIT)

@@ -418,7 +418,8 @@ async def test_while_an_owner_is_silent_nothing_leaves_and_nothing_is_lost(servi
     await service.sending.release(world.network_id, [asking.message_id], after=timedelta(seconds=-1))
     await service.send()
     assert len(provider.sent) == 2
-    assert service.sending.blocked == {}
+    _, reminders, _ = service.sending.loops
+    assert reminders.blocked == {}
 
 
 async def test_planning_goes_on_while_nobody_knows_the_patient(service, world, provider):

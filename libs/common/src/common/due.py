@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,6 +24,8 @@ from common.database import Database
 from common.errors import Unavailable, unavailability
 
 LOOK_AGAIN_SECONDS = 1.0
+GATHER_SECONDS = 0.02
+"""What becomes due within this time is worked off together: a batch costs little more than one row."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,15 @@ class DueTable:
     identity: str
     order: str = "due_at"
     """What goes first where more is due than one batch takes (columns that the worker may read)."""
+    only: str = "true"
+    """Which of its rows, where several loops share a table (the same columns)."""
 
     def claim(self) -> sa.TextClause:
         """Lease up to `:limit` due rows, soonest first."""
         return sa.text(f"""
             UPDATE {self.table} SET leased_until = :lease
             FROM (SELECT network_id, {self.identity} FROM {self.table}
-                  WHERE due_at <= :now AND (leased_until IS NULL OR leased_until < :wall)
+                  WHERE {self.only} AND due_at <= :now AND (leased_until IS NULL OR leased_until < :wall)
                   ORDER BY {self.order} LIMIT :limit FOR UPDATE SKIP LOCKED) AS due
             WHERE {self.table}.network_id = due.network_id AND {self.table}.{self.identity} = due.{self.identity}
             RETURNING {self.table}.network_id, {self.table}.{self.identity} AS id, {self.table}.due_at
@@ -48,8 +53,8 @@ class DueTable:
     def next_due(self) -> sa.TextClause:
         """The earliest instant after `:now`, and how many are due already."""
         return sa.text(f"""
-            SELECT (SELECT min(due_at) FROM {self.table} WHERE due_at > :now) AS next_due,
-                   (SELECT count(*) FROM {self.table} WHERE due_at <= :now) AS due_now
+            SELECT (SELECT min(due_at) FROM {self.table} WHERE {self.only} AND due_at > :now) AS next_due,
+                   (SELECT count(*) FROM {self.table} WHERE {self.only} AND due_at <= :now) AS due_now
         """)  # noqa: S608
 
 
@@ -58,7 +63,8 @@ class DueLoop:
 
     `work(network_id, ids)` does it; what it leaves due (because somebody was unreachable) is claimed again after
     its lease, which `release` shortens. A loop whose rows are never due at once need not look after every commit
-    (`follows_commits`): it sees new ones within seconds, and after every move of the clock.
+    (`follows_commits`): it sees new ones within seconds, and after every move of the clock. While one batch waits for
+    others' answers, up to `at_once` of them are in hand.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class DueLoop:
         batch: int = 100,
         lease_seconds: float = 30,
         follows_commits: bool = True,
+        at_once: int = 1,
     ) -> None:
         self.name = name
         self._table = table
@@ -83,6 +90,8 @@ class DueLoop:
         self._claim = table.claim()
         self._next = table.next_due()
         self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(at_once)
+        self._batches: set[asyncio.Task[None]] = set()
         self._stopping = False
         self.in_flight = 0
         self.done = 0
@@ -102,24 +111,52 @@ class DueLoop:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until stopped."""
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                claimed = await self.step()
-                pause = 0.0 if claimed else await self._pause()
-            except Unavailable as error:
-                telemetry.log().warning("due work waits", loop=self.name, who=error.who)
-                pause = LOOK_AGAIN_SECONDS
-            except Exception as error:  # noqa: BLE001 - one bad batch must not stop the ones after it
-                telemetry.log().error("due work failed", loop=self.name, error=telemetry.where(error))
-                pause = LOOK_AGAIN_SECONDS
-            if pause and not self._stopping:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), timeout=pause)
+        """Work until stopped; what is in hand then is finished."""
+        try:
+            while not self._stopping:
+                pause = await self._begin()
+                if pause and not self._stopping:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), timeout=pause)
+            await asyncio.gather(*self._batches, return_exceptions=True)
+        finally:
+            for batch in self._batches:
+                batch.cancel()
+
+    async def _begin(self) -> float:
+        """Claim a batch and set about it as soon as there is a place for it; returns how long to wait afterwards."""
+        await self._places.acquire()
+        self._wake.clear()
+        rows: Sequence[Any] = ()
+        try:
+            rows = () if self._stopping else await self._claimed()
+            return 0.0 if rows else await self._pause()
+        except Unavailable as error:
+            telemetry.log().warning("due work waits", loop=self.name, who=error.who)
+        except Exception as error:  # noqa: BLE001 - one bad claim must not stop the ones after it
+            telemetry.log().error("due work failed", loop=self.name, error=telemetry.where(error))
+        finally:
+            if rows:
+                batch = asyncio.create_task(self._work_off(rows))
+                self._batches.add(batch)
+                batch.add_done_callback(self._finished)
+            else:
+                self._places.release()
+        return LOOK_AGAIN_SECONDS
+
+    def _finished(self, batch: asyncio.Task[None]) -> None:
+        self._batches.discard(batch)
+        self._places.release()
+        if not batch.cancelled() and (error := batch.exception()) is not None:
+            telemetry.log().error("due work failed", loop=self.name, error=telemetry.where(error))
 
     async def step(self) -> int:
         """Claim one batch and do it; returns how many rows it claimed."""
+        rows = await self._claimed()
+        await self._work_off(rows)
+        return len(rows)
+
+    async def _claimed(self) -> Sequence[Any]:
         now = self._clock.now()
         async with self._database.claiming() as tx:
             rows = (
@@ -128,14 +165,16 @@ class DueLoop:
                     {"now": now, "wall": wall(), "lease": wall() + self._lease, "limit": self._batch},
                 )
             ).all()
-        if not rows:
-            return 0
-        by_network: dict[str, list[UUID]] = defaultdict(list)
         for row in rows:
-            by_network[row.network_id].append(row.id)
             telemetry.DUE_LATENESS.labels(loop=self.name).observe(
                 max(0.0, (now - row.due_at).total_seconds())
             )
+        return rows
+
+    async def _work_off(self, rows: Sequence[Any]) -> None:
+        by_network: dict[str, list[UUID]] = defaultdict(list)
+        for row in rows:
+            by_network[row.network_id].append(row.id)
         self.in_flight += len(rows)
         try:
             for network_id, ids in by_network.items():
@@ -143,7 +182,6 @@ class DueLoop:
         finally:
             self.in_flight -= len(rows)
             self.done += len(rows)
-        return len(rows)
 
     async def _do(self, network_id: str, ids: Sequence[UUID]) -> None:
         try:
@@ -186,4 +224,4 @@ class DueLoop:
             return 0.2  # leased by somebody else, or just released
         if next_due is None:
             return LOOK_AGAIN_SECONDS * 5
-        return min(self._clock.seconds_until(next_due), LOOK_AGAIN_SECONDS * 5)
+        return min(self._clock.seconds_until(next_due) + GATHER_SECONDS, LOOK_AGAIN_SECONDS * 5)

@@ -38,7 +38,10 @@ SILENT_BATCHES = 2
 """After so many batches in a row without one acknowledgement, a stream that can be asked about is made anew."""
 
 _COLUMNS = "INSERT INTO outbox (event_id, network_id, subject, body, traceparent)"
-_RECORD = sa.text(f"{_COLUMNS} VALUES (:event_id, :event_network, :subject, :body, :traceparent)")
+_RECORD = sa.text(
+    f"{_COLUMNS} SELECT * FROM unnest(CAST(:event_id AS uuid[]), CAST(:event_network AS text[]),"  # noqa: S608 - names come from code
+    " CAST(:subject AS text[]), CAST(:body AS bytea[]), CAST(:traceparent AS text[]))"
+)
 INSERT_FROM = f"{_COLUMNS} SELECT :event_id, :event_network, :subject, :body, :traceparent FROM"
 """For a hot path that writes its row and its event in one statement: the event of each row of a CTE of one row."""
 _NEXT = sa.text(
@@ -78,7 +81,7 @@ async def record(
     rows = [row(event) for event in events]
     for event, values in zip(events, rows, strict=True):
         values["traceparent"] = (traces or {}).get(event.event_id) or values["traceparent"]
-    await tx.execute(_RECORD, rows)
+    await tx.execute(_RECORD, {name: [values[name] for values in rows] for name in rows[0]})
 
 
 def row(event: Event) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Due work: messages to send, webhooks to work off, chains to be made anew, conversations to go on with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from common.clock import Clock
+from common.contracts.notifications import MessageClass
 from common.database import Database
 from common.due import DueLoop, DueTable
 from notifications.operations.conversations.forgetting import forget_idle
@@ -12,9 +13,15 @@ from notifications.operations.parts import Parts
 from notifications.operations.renewing import make_chains_anew
 from notifications.operations.sending import send_due
 from notifications.operations.webhooks import work_off
+from notifications.tables.messages import LANES
 
 LEASE_SECONDS = 30
 """Longer than any batch takes (see the time-outs of calls): whoever holds a lease longer has died."""
+BATCH = 250
+"""Messages that are decided about, written and recorded together; what owners are asked about them is one question."""
+AT_ONCE: Mapping[MessageClass, int] = {"immediate": 2, "service": 3, "marketing": 1}
+"""Batches in hand at the same time, by lane: while one waits for owners or providers, another works. Each lane has
+places of its own, so that what a campaign is due never stands in the way of reminders, nor those of answers."""
 
 
 def loops(
@@ -37,10 +44,13 @@ def loops(
     async def forget(network_id: str, ids: Sequence[UUID]) -> None:
         await forget_idle(parts, network_id, ids)
 
-    sending = DueLoop(
-        "send", DueTable("messages", "message_id", order="lane, due_at"), database, clock, send, batch=100,
-        lease_seconds=lease_seconds, follows_commits=False,
-    )  # fmt: skip
+    sending = [
+        DueLoop(
+            f"send-{lane}", DueTable("messages", "message_id", only=f"lane = {number}"), database, clock, send,
+            batch=BATCH, at_once=AT_ONCE[lane], lease_seconds=lease_seconds, follows_commits=False,
+        )
+        for lane, number in LANES.items()
+    ]  # fmt: skip
     webhooks = DueLoop(
         "webhooks", DueTable("webhooks", "webhook_id"), database, clock, understand, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
@@ -57,8 +67,13 @@ def loops(
         "forget", DueTable("threads", "thread_id"), database, clock, forget, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
     )  # fmt: skip
-    parts.wakes.sending = sending.wake
+
+    def wake_sending() -> None:
+        for loop in sending:
+            loop.wake()
+
+    parts.wakes.sending = wake_sending
     parts.wakes.webhooks = webhooks.wake
     parts.wakes.replanning = replanning.wake
     parts.wakes.saying = saying.wake
-    return [sending, webhooks, replanning, saying, forgetting]
+    return [*sending, webhooks, replanning, saying, forgetting]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.patient_profile import Channel
+from notifications.tables import many
 from notifications.tables.schema import attempts
 
 FORWARD = {"none": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4}
@@ -53,9 +54,8 @@ def value(row: Any) -> Attempt:
 
 async def insert(tx: AsyncConnection, opened: Sequence[Attempt]) -> None:
     """Write new attempts."""
-    if opened:
-        rows = [{field.name: getattr(one, field.name) for field in fields(Attempt)} for one in opened]
-        await tx.execute(sa.insert(attempts), rows)
+    rows = [{field.name: getattr(one, field.name) for field in fields(Attempt)} for one in opened]
+    await many.insert(tx, attempts, rows)
 
 
 async def of_messages(
@@ -99,21 +99,7 @@ async def at_address(
 
 async def update(tx: AsyncConnection, network_id: str, changes: Sequence[dict[str, Any]]) -> None:
     """Change rows; each change has `attempt_id` and the columns that change (the same for all of one call)."""
-    if not changes:
-        return
-    columns = [name for name in changes[0] if name != "attempt_id"]
-    statement = (
-        sa.update(attempts)
-        .where(attempts.c.network_id == network_id, attempts.c.attempt_id == sa.bindparam("key"))
-        .values({name: sa.bindparam(f"new_{name}") for name in columns})
-    )
-    await tx.execute(
-        statement,
-        [
-            {"key": change["attempt_id"], **{f"new_{name}": change[name] for name in columns}}
-            for change in changes
-        ],
-    )
+    await many.update(tx, attempts, "attempt_id", network_id, changes)
 
 
 def _uuids(ids: Sequence[UUID]) -> Any:

@@ -14,6 +14,7 @@ from common.contracts.directory import Locale
 from common.contracts.notifications import MessageClass, Outcome
 from common.contracts.patient_profile import Channel
 from notifications.rules.values import Mode
+from notifications.tables import many
 from notifications.tables.schema import messages
 
 OPEN = ("planned", "sending")
@@ -79,15 +80,14 @@ LANES: dict[MessageClass, int] = {"immediate": 0, "service": 1, "marketing": 2}
 
 async def insert(tx: AsyncConnection, planned: Sequence[Message]) -> None:
     """Write new messages."""
-    if planned:
-        rows = [
-            {
-                "lane": LANES[one.message_class],
-                **{field.name: getattr(one, field.name) for field in fields(Message)},
-            }
-            for one in planned
-        ]
-        await tx.execute(sa.insert(messages), rows)
+    rows = [
+        {
+            "lane": LANES[one.message_class],
+            **{field.name: getattr(one, field.name) for field in fields(Message)},
+        }
+        for one in planned
+    ]
+    await many.insert(tx, messages, rows)
 
 
 async def of_ids(
@@ -225,21 +225,7 @@ async def update_each(tx: AsyncConnection, network_id: str, changes: Sequence[di
 
 async def update(tx: AsyncConnection, network_id: str, changes: Sequence[dict[str, Any]]) -> None:
     """Change rows; each change has `message_id` and the columns that change (the same for all of one call)."""
-    if not changes:
-        return
-    columns = [name for name in changes[0] if name != "message_id"]
-    statement = (
-        sa.update(messages)
-        .where(messages.c.network_id == network_id, messages.c.message_id == sa.bindparam("key"))
-        .values({name: sa.bindparam(f"new_{name}") for name in columns})
-    )
-    await tx.execute(
-        statement,
-        [
-            {"key": change["message_id"], **{f"new_{name}": change[name] for name in columns}}
-            for change in changes
-        ],
-    )
+    await many.update(tx, messages, "message_id", network_id, changes)
 
 
 def _uuids(ids: Sequence[UUID]) -> Any:

@@ -89,7 +89,7 @@ messages = sa.Table(
         name="outcome",
     ),
     sa.CheckConstraint("mode IN ('fallback', 'all')", name="mode"),
-    sa.Index("messages_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+    sa.Index("messages_due", "lane", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     sa.Index("messages_patient", "network_id", "patient_id"),
     sa.Index("messages_origin", "network_id", "origin_id"),
     sa.Index("messages_target", "network_id", "target_at"),

@@ -66,6 +66,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
     router.add_api_route("/queue/{network_id}", pages.queue, methods=["GET"])
     router.add_api_route("/l/{token}", pages.manage, methods=["GET"])
     router.add_api_route("/o/{token}", pages.offer, methods=["GET"])
+    router.add_api_route("/v/{token}", pages.visit, methods=["GET"])
     router.add_api_route("/l/{token}/unsubscribe", pages.unsubscribe, methods=["GET"])
     router.add_api_route("/login", pages.login, methods=["GET"])
     router.add_api_route("/desk", pages.desk, methods=["GET"])
@@ -134,6 +135,10 @@ class Pages:
     async def offer(self, request: Request, token: str) -> Response:
         """A freed time that is held for somebody; the API judges the token."""
         return self._page(request, "offer", "public", token=token)
+
+    async def visit(self, request: Request, token: str) -> Response:
+        """One online visit, by the link to join it; the API judges the token."""
+        return self._page(request, "visit", "public", token=token)
 
     async def login(self, request: Request) -> Response:
         """Staff log in."""

@@ -145,6 +145,7 @@ function stepService() {
             { class: "choice-facts" },
             h("span", {}, t("minutes", { n: moments.number(service.duration) })),
             service.price && h("span", {}, moments.money(service.price)),
+            service.virtual && h("span", {}, t("online")),
           ),
         ),
       ),
@@ -182,7 +183,7 @@ function stepPractitioner() {
           showPeople(people);
         },
       }),
-      h("span", { class: "place-text" }, h("strong", {}, branch.name), ...addressLines(branch).slice(0, 1).map((line) => h("span", {}, line))),
+      h("span", { class: "place-text" }, h("strong", {}, branch.name), ...(choice.service.virtual ? [] : addressLines(branch).slice(0, 1)).map((line) => h("span", {}, line))),
     ),
   );
   showPeople(people);

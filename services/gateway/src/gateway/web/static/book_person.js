@@ -156,7 +156,7 @@ async function done({ appointment, manage_url: manageUrl }) {
         fact(t("fact_when"), [h("strong", {}, moments.longDay(day, true)), h("strong", { class: "fact-time" }, moments.time(starts, branch.zone))]),
         fact(t("fact_service"), serviceName(choice.service)),
         practitioner && fact(t("fact_practitioner"), practitionerName(practitioner)),
-        fact(t("fact_where"), [branch.name, ...addressLines(place)].map((line) => h("span", {}, line))),
+        fact(t("fact_where"), choice.service.virtual ? t("online") : [branch.name, ...addressLines(place)].map((line) => h("span", {}, line))),
         fact(t("fact_phone"), h("a", { href: `tel:${branch.phone}`, dir: "ltr" }, branch.phone)),
       ),
       token &&

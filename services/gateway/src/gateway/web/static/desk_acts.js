@@ -1,6 +1,7 @@
 // What the desk does with an appointment, and the dialogues that an act needs; which acts exist is decided by the status.
 
 import { once } from "./api.js";
+import { join } from "./desk_online.js";
 import { announce, dialogue, field, fieldError, fill, h, option } from "./dom.js";
 import { times, when } from "./desk_times.js";
 import { form } from "./forms.js";
@@ -17,6 +18,7 @@ const CHANGE = "appointments.change";
 const ACTS = {
   confirm: { from: ["booked"], needs: CHANGE, first: true },
   "check-in": { from: ["booked", "confirmed"], needs: CHANGE, first: true },
+  join: { from: ["confirmed", "arrived"], needs: "visits.join", first: true, only: ({ service_id: id }, { directory }) => directory.service(id)?.virtual },
   complete: { from: ["arrived", "confirmed", "booked"], needs: "appointments.complete", first: ["arrived"], started: true },
   move: { from: ["booked", "confirmed", "displaced"], needs: CHANGE },
   cancel: { from: ["booked", "confirmed", "displaced"], needs: CHANGE },
@@ -30,7 +32,7 @@ const ACTS = {
 const REASONS = ["patient_asked", "ill", "clinic", "duplicate", "other"];
 
 const DO = {
-  confirm: direct, "check-in": direct, "no-show": direct, complete, move, cancel, correct, refer,
+  confirm: direct, "check-in": direct, "no-show": direct, complete, join, move, cancel, correct, refer,
   pay: withMoney(money.pay), refund: withMoney(money.refund), instalments: withMoney(money.instalments),
 };
 
@@ -39,7 +41,7 @@ export function buttons(around, row, name) {
   const { appointment } = row;
   const started = Date.parse(appointment.starts_at) <= Date.parse(moments.now());
   const possible = Object.entries(ACTS).filter(
-    ([, act]) => act.from.includes(appointment.status) && may(around.session, act.needs) && (!act.only || act.only(appointment)) && (!act.started || started || appointment.status === "arrived"),
+    ([, act]) => act.from.includes(appointment.status) && may(around.session, act.needs) && (!act.only || act.only(appointment, around)) && (!act.started || started || appointment.status === "arrived"),
   );
   const isFirst = ([, act]) => act.first === true || (Array.isArray(act.first) && act.first.includes(appointment.status));
   const button = ([what], look) =>

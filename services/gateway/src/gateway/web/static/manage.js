@@ -2,7 +2,9 @@
 
 import { get, once } from "./api.js";
 import { $, announce, dialogue, field, fill, focusOn, h, option } from "./dom.js";
+import { bookAgain, byPhone, fact, speak, trouble, whenLine, whenText, where, withWhom } from "./link_page.js";
 import * as moments from "./moments.js";
+import { joining } from "./online.js";
 import { known, t, worded } from "./texts.js";
 import { timeChooser } from "./times.js";
 
@@ -16,25 +18,12 @@ async function show(message, kind = "ok") {
   try {
     draw(await get(link), message, kind);
   } catch (problem) {
-    const key = problem.code === "link-expired" || problem.code === "link-invalid" ? problem.code : null;
-    const again = problem.body?.book_path;
-    const heading = h("h1", {}, key ? t(`${key}.title`) : t("problem.title"));
-    fill(
-      root,
-      heading,
-      h("p", { role: "alert" }, problem.text),
-      !key && h("button", { type: "button", class: "secondary", onclick: () => show() }, t("retry")),
-      again && bookAgain(again),
-    );
-    focusOn(heading);
+    trouble(root, problem, () => show());
   }
 }
 
 function draw(answer, message, kind) {
   const { appointment, branch, service, practitioner } = answer;
-  const day = moments.dayOf(appointment.starts_at, branch.zone);
-  const room = practitioner?.room || branch.address.room;
-  const { address } = branch;
   speak(answer.network.locales);
   fill(
     root,
@@ -44,27 +33,18 @@ function draw(answer, message, kind) {
       "article",
       { class: "card" },
       h("p", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)),
-      h("p", { class: "when" }, h("strong", {}, moments.longDay(day, true)), h("strong", { class: "when-time" }, moments.time(appointment.starts_at, branch.zone))),
+      whenLine(appointment.starts_at, branch),
       h(
         "dl",
         { class: "facts" },
         fact(t("fact_service"), service ? worded(service.name, branch.locale) : ""),
-        practitioner && fact(t("fact_practitioner"), worded(practitioner.name_forms?.display, branch.locale) || practitioner.name),
-        fact(t("fact_where"), [
-          h("span", {}, branch.name),
-          h("span", {}, [address.city, address.street].filter(Boolean).join(t("comma"))),
-          h(
-            "span",
-            {},
-            [address.entrance && t("entrance", { value: address.entrance }), address.floor && t("floor", { value: address.floor }), room && t("room", { value: room })]
-              .filter(Boolean)
-              .join(t("comma")),
-          ),
-        ]),
-        fact(t("fact_phone"), h("a", { href: `tel:${branch.phone}`, dir: "ltr" }, branch.phone)),
+        withWhom(practitioner, branch),
+        where(answer),
+        byPhone(branch),
         service && worded(service.preparation, branch.locale) && fact(t("fact_preparation"), worded(service.preparation, branch.locale)),
       ),
     ),
+    answer.online && joining(answer, link, show),
     appointment.status === "displaced" && held(answer),
     !answer.actions.length && bookAgain(answer.book_path),
     answer.actions.length ? actions(answer) : h("p", { class: "hint" }, known(`read_only_${appointment.status}`) ? t(`read_only_${appointment.status}`) : t("read_only")),
@@ -84,7 +64,7 @@ function held({ branch }) {
         h(
           "div",
           { class: "actions is-stacked" },
-          slots.map((slot) => h("button", { type: "button", class: "secondary", onclick: (event) => take(event, slot) }, whenOf(slot, branch))),
+          slots.map((slot) => h("button", { type: "button", class: "secondary", onclick: (event) => take(event, slot) }, whenText(slot.starts_at, branch))),
         ),
       ),
     )
@@ -92,20 +72,9 @@ function held({ branch }) {
   return host;
 }
 
-const whenOf = (slot, branch) => moments.longDay(moments.dayOf(slot.starts_at, branch.zone)) + t("comma") + moments.time(slot.starts_at, branch.zone);
-
 function take(event, { starts_at, practitioner_id, branch_id }) {
   return act(event, "reschedule", { starts_at, practitioner_id, branch_id }, t("moved_now"));
 }
-
-const bookAgain = (path) => h("a", { class: "button primary", href: path }, t("book_again"));
-
-/** The page cannot know the network before the link is read: keep only its languages in the switcher. */
-function speak(locales) {
-  for (const link of document.querySelectorAll("[data-language]")) link.parentElement.hidden = !locales.includes(link.dataset.language);
-}
-
-const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 function actions(answer) {
   return h(
@@ -190,7 +159,7 @@ function move({ appointment, branch }) {
   fill(
     root,
     heading,
-    h("p", { class: "hint" }, t("move_from", { when: moments.longDay(moments.dayOf(appointment.starts_at, branch.zone)) + t("comma") + moments.time(appointment.starts_at, branch.zone) })),
+    h("p", { class: "hint" }, t("move_from", { when: whenText(appointment.starts_at, branch) })),
     field(t("move_why"), reason),
     host,
     h("button", { type: "button", class: "quiet back", onclick: () => show() }, t("back")),

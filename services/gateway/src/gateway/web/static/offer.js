@@ -2,6 +2,7 @@
 
 import { get, once } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
+import { byPhone, fact, whenLine, where, withWhom } from "./link_page.js";
 import * as moments from "./moments.js";
 import { t, worded } from "./texts.js";
 
@@ -30,14 +31,14 @@ function draw(offer) {
     h(
       "article",
       { class: "card" },
-      h("p", { class: "when" }, h("strong", {}, moments.longDay(moments.dayOf(offer.starts_at, branch.zone), true)), h("strong", { class: "when-time" }, moments.time(offer.starts_at, branch.zone))),
+      whenLine(offer.starts_at, branch),
       h(
         "dl",
         { class: "facts" },
         service && fact(t("fact_service"), worded(service.name, branch.locale)),
-        practitioner && fact(t("fact_practitioner"), worded(practitioner.name_forms?.display, branch.locale) || practitioner.name),
-        fact(t("fact_where"), [branch.name, branch.address.city, branch.address.street].filter(Boolean).join(t("comma"))),
-        fact(t("fact_phone"), h("a", { href: `tel:${branch.phone}`, dir: "ltr" }, branch.phone)),
+        withWhom(practitioner, branch),
+        where(offer),
+        byPhone(branch),
       ),
     ),
     h("p", { class: "hint" }, t("offer_until", { when: moments.time(offer.until, branch.zone) })),
@@ -50,8 +51,6 @@ function draw(offer) {
   );
   focusOn(heading);
 }
-
-const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 async function reply(event, what) {
   event.currentTarget.disabled = true;

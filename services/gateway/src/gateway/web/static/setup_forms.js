@@ -156,6 +156,7 @@ function serviceForm(service, { network, branches }) {
   const cancellation = count(service?.cancellation_notice || 0, 0, 100000);
   const currency = service?.price?.currency || network.currency;
   const price = h("input", { type: "text", inputmode: "decimal", dir: "ltr", value: service?.price ? majorText(service.price.amount, currency) : "" });
+  const virtual = h("input", { type: "checkbox", checked: service?.virtual ?? false });
   const room = text(service?.room_kind, { maxlength: "40", dir: "ltr" });
   const places = checks(t("offered_at"), branches.map((one) => [one.branch_id, one.name]), service?.branch_ids || branches.map((one) => one.branch_id));
   return {
@@ -163,6 +164,7 @@ function serviceForm(service, { network, branches }) {
       name.fields,
       h("div", { class: "grid" }, field(t("duration"), duration), field(t("buffer_before"), before), field(t("buffer_after"), after), field(t("price", { currency }), price)),
       h("div", { class: "grid" }, field(t("kind"), kind, { hint: t("kind_hint") }), field(t("room_kind"), room, { hint: t("room_kind_hint") })),
+      h("label", { class: "check" }, virtual, h("span", {}, t("virtual"))),
       h("div", { class: "grid" }, field(t("minimum_notice"), notice), field(t("cancellation_notice"), cancellation)),
       preparation.fields,
       places.fields,
@@ -183,6 +185,7 @@ function serviceForm(service, { network, branches }) {
         // What is no amount is sent as it was typed, so that the API refuses it rather than losing the price.
         price: typed ? { amount: amount === null ? typed : amount, currency } : null,
         room_kind: room.value.trim() || null,
+        virtual: virtual.checked,
         branch_ids: offered.length === branches.length ? null : offered,
       };
     },

@@ -195,17 +195,6 @@ def may(action: Action) -> Callable[[Request], Awaitable[Principal]]:
     return check
 
 
-def acting_for(request: Request, principal: Principal, practitioner_id: UUID) -> None:
-    """A delegate acts in a practitioner's name: the audit log says in whose."""
-    if "delegate" in principal.roles:
-        about(request, acting_for=practitioner_id)
-
-
-def see_money(principal: Principal) -> bool:
-    """Money follows the role."""
-    return allowed(principal.roles, "money.see")
-
-
 # --- ids ------------------------------------------------------------------------------------------------
 
 IdempotencyKey = Annotated[

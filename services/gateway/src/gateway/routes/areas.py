@@ -44,7 +44,7 @@ def mount(application: FastAPI, parts: Parts) -> None:
     routers: list[APIRouter] = [
         # The order in which they are looked through: what is asked most comes first.
         bookings.router,
-        directory.router,
+        *directory.routers,
         links.router,
         offers.router,
         online.router,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
@@ -47,6 +48,7 @@ class Pages:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/", self.index, methods=["GET"])
         router.add_api_route("/fragments/{name}", self.fragment, methods=["GET"])
+        router.add_api_route("/meetings/{room}", self.meeting, methods=["GET"])
         router.add_api_route("/events", self.events, methods=["GET"])
         router.add_api_route("/open/{channel}/{account}", self.open_chat, methods=["GET"])
         return router
@@ -64,6 +66,10 @@ class Pages:
     ) -> Response:
         """Where a link into a chat leads here: it asks whose phone it is opened on."""
         return self._page("open.html", find="", channel=channel, account=account, code=code)
+
+    async def meeting(self, room: Annotated[str, InPath(pattern="^[a-z2-7]{24}$")]) -> Response:
+        """The room of an online visit: nothing is held here, it says who would be."""
+        return self._page("meeting.html", find="", room=room)
 
     async def events(self, request: Request) -> Response:
         return StreamingResponse(

@@ -1,17 +1,13 @@
-"""An appointment, the statuses it may have, and what each act makes of it.
+"""What each act makes of an appointment: which is possible in which status is data (`TRANSITIONS`), a function per
+act says what else it takes and changes."""
 
-The statuses are FHIR's where FHIR has them. Which act is possible in which status is data (`TRANSITIONS`); a
-function per act says what else it takes and changes.
-"""
-
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
-from booking.rules import ledger
+from booking.rules.appointment.statuses import TRANSITIONS, Act
+from booking.rules.appointment.value import Appointment
 from booking.rules.giving_up import check_reason, is_late
-from booking.rules.ledger import Account, Entry
 from booking.rules.refusals import (
     HoldOver,
     IllegalTransition,
@@ -20,134 +16,6 @@ from booking.rules.refusals import (
     TooLateToMove,
     TooManyMoves,
 )
-from common.contracts.booking import Instalment, Source, Status
-from common.errors import VersionConflict
-
-OCCUPYING: tuple[Status, ...] = ("held", "booked", "confirmed", "arrived", "fulfilled")
-"""Statuses whose time belongs to the appointment. A visit that took place keeps its time: nothing is booked over it."""
-
-FREE: tuple[Status, ...] = ("noshow", "cancelled", "displaced")
-"""The others, whose time anybody may have."""
-
-Act = Literal[
-    "take-up", "release", "displace", "confirm", "cancel", "reschedule", "check-in", "complete", "no-show", "correct",
-]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Transition:
-    """From which statuses an act leads to which (`None`: back to the one before)."""
-
-    sources: frozenset[Status]
-    target: Status | None
-
-
-TRANSITIONS: dict[Act, Transition] = {
-    "take-up": Transition(frozenset({"held"}), "booked"),
-    "release": Transition(frozenset({"held"}), "cancelled"),
-    "displace": Transition(frozenset({"booked", "confirmed"}), "displaced"),
-    "confirm": Transition(frozenset({"booked"}), "confirmed"),
-    "cancel": Transition(frozenset({"booked", "confirmed", "displaced"}), "cancelled"),
-    "reschedule": Transition(frozenset({"booked", "confirmed", "displaced"}), "booked"),
-    "check-in": Transition(frozenset({"booked", "confirmed"}), "arrived"),
-    "complete": Transition(frozenset({"booked", "confirmed", "arrived"}), "fulfilled"),
-    "no-show": Transition(frozenset({"booked", "confirmed"}), "noshow"),
-    "correct": Transition(frozenset({"arrived", "fulfilled", "noshow"}), None),
-}
-"""A hold that nobody took up becomes `cancelled` by itself; nobody was told of it, so no event tells of its end.
-
-The version counts what was told: a hold has version 0, also after its end, and 1 once it is booked.
-"""
-
-
-@dataclass(frozen=True)
-class Appointment:
-    """One row: a hold, an appointment and its visit are the same thing at different times."""
-
-    network_id: str
-    appointment_id: UUID
-    version: int
-    status: Status
-    patient_id: UUID
-    practitioner_id: UUID
-    branch_id: UUID
-    service_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    source: Source
-    created_at: datetime
-    room_id: UUID | None = None
-    buffer_before: int = 0
-    buffer_after: int = 0
-    overlap_lane: int = 0
-    overbook_reason: str | None = None
-    series_id: UUID | None = None
-    campaign_id: UUID | None = None
-    booked_by: UUID | None = None
-    utm: dict[str, str] = field(default_factory=dict)
-    sequence: int = 0
-    moves: int = 0
-    path: tuple[Status, ...] = ()
-    """The statuses that `correct` can go back to, the latest last."""
-    held_until: datetime | None = None
-    held_for: UUID | None = None
-    """What a hold was made for: a displaced appointment, or an entry of the waitlist."""
-    answer_by: datetime | None = None
-    """Until when the patient of a displaced appointment may choose, before staff is asked to call."""
-    confirmed_at: datetime | None = None
-    arrived_at: datetime | None = None
-    completed_at: datetime | None = None
-    cancel_reason: str | None = None
-    late_cancel: bool = False
-    price: int | None = None
-    """Minor units: as the catalogue had it when the visit was booked, or as it was agreed on."""
-    currency: str = ""
-    list_price: int | None = None
-    """What the catalogue asked for, where `price` is another; `price_reason` says why."""
-    price_reason: str | None = None
-    instalments: tuple[Instalment, ...] = ()
-    """When the open part of the price is to be paid."""
-    entries: tuple[Entry, ...] = ()
-    """What came and went for it, the latest last."""
-
-    @property
-    def place(self) -> tuple[UUID, UUID, UUID, UUID, datetime]:
-        """For whom what is done by whom, where and when."""
-        return self.patient_id, self.service_id, self.practitioner_id, self.branch_id, self.starts_at
-
-    @property
-    def busy_from(self) -> datetime:
-        """From when the practitioner and the room are taken."""
-        return self.starts_at - timedelta(minutes=self.buffer_before)
-
-    @property
-    def busy_to(self) -> datetime:
-        """Until when the practitioner and the room are taken."""
-        return self.ends_at + timedelta(minutes=self.buffer_after)
-
-    @property
-    def paid(self) -> int:
-        """What was paid so far and has not gone back, in minor units."""
-        return ledger.net(self.entries)
-
-    @property
-    def account(self) -> Account:
-        """What it costs and what was paid for it."""
-        return Account(
-            patient_id=self.patient_id,
-            branch_id=self.branch_id,
-            status=self.status,
-            price=self.price,
-            currency=self.currency,
-            paid=self.paid,
-            instalments=self.instalments,
-        )
-
-
-def expect_version(appointment: Appointment, if_version: int | None) -> None:
-    """Refuse to change what the caller has not seen."""
-    if if_version is not None and if_version != appointment.version:
-        raise VersionConflict("It has changed since you looked", version=appointment.version)
 
 
 def _go(appointment: Appointment, act: Act) -> Appointment:

@@ -2,11 +2,12 @@
 
 import { get } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
+import { openedMessage } from "./explanation.js";
 import { balanceLines } from "./money_parts.js";
 import { moneyOf } from "./money_visit.js";
 import * as moments from "./moments.js";
 import { alertsOf, visits } from "./patient_parts.js";
-import { begin, REMEMBERED } from "./staff.js";
+import { begin, may, REMEMBERED } from "./staff.js";
 import { spoken, t } from "./texts.js";
 
 const root = $("#page");
@@ -70,7 +71,7 @@ function section(name, part, show) {
 }
 
 const fact = (name, value) => value && h("div", {}, h("dt", {}, name), h("dd", {}, value));
-const entry = (when, what, chip) => h("li", { class: "visit" }, h("span", { class: "visit-when" }, when), chip, h("span", { class: "visit-what" }, what));
+const entry = (when, what, chip, more) => h("li", { class: "visit" }, h("span", { class: "visit-when" }, when), chip, h("span", { class: "visit-what" }, what), more);
 const AT_FIRST = 8;
 
 function entries(list) {
@@ -114,7 +115,7 @@ function history({ upcoming, past, totals, balances }) {
 const shownAs = {
   reply: (one) => entry(at(one.at), `${t("patient_wrote")} «${one.text}»`, h("span", { class: "chip is-taken" }, t(`channel_${one.channel}`))),
   call: (one) => entry(at(one.at), callText(one), h("span", { class: "chip is-taken" }, t("channel_voice"))),
-  message: (one) => entry(at(one.at), messageText(one), h("span", { class: `chip is-${one.outcome}` }, t(`message_${one.outcome}`))),
+  message: (one) => entry(at(one.at), messageText(one), h("span", { class: `chip is-${one.outcome}` }, t(`message_${one.outcome}`)), may(began.session, "messages.read") && openedMessage(one, zone)),
 };
 
 const messages = ({ timeline }) => entries(timeline.map((one) => shownAs[one.kind](one)));
@@ -132,7 +133,7 @@ function callText(call) {
 function messageText(message) {
   const channel = message.attempts.at(-1)?.channel;
   const about = [spoken("template", message.template), channel && t(`channel_${channel}`), message.reason && spoken("why", message.reason)];
-  return [about.filter(Boolean).join(" · "), message.text].filter(Boolean).join("\n");
+  return about.filter(Boolean).join(" · ");
 }
 
 const consents = ({ permissions }) =>

@@ -50,7 +50,7 @@ function item(referral, names, around) {
       h("p", {}, t("referral_to", { what: wish(around, referral.wish) })),
       h("p", { class: "hint" }, [t(`referral_${referral.reason}`), open && t("referral_until", { when: moments.shortDate(moments.dayOf(referral.expires_at, branch.zone)) }), referral.declined && t(`decline_${referral.declined}`)].filter(Boolean).join(" · ")),
     ),
-    h("p", {}, referral.urgency !== "routine" && open && h("span", { class: "chip is-alert" }, t(`urgency_${referral.urgency}`)), h("span", { class: `chip is-${open ? "open" : "ok"}` }, t(`referral_is_${referral.status}`))),
+    h("p", {}, referral.urgency !== "routine" && open && h("span", { class: "chip is-alert" }, t(`urgency_${referral.urgency}`)), h("span", { class: `chip is-${open ? "open" : "ok"}` }, t(`referral_now_${referral.status}`))),
     open &&
       h(
         "div",

@@ -1,13 +1,17 @@
 """The page that shows the phones: what it renders, and what a person can do on it in a browser."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from devkit.sandbox.messages import Message
 from devkit.sandbox.pages import linked, opens
+from devkit.sandbox.pages.scripts import direction, language
 from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbox, settings_for
 
 PHONE = "+77010000001"
@@ -73,12 +77,30 @@ async def test_the_page_shows_every_phone_in_its_own_direction(provider: Sandbox
     assert page.text.count('class="phone"') == 2
     assert "<script>alert" not in page.text
     assert 'dir="auto">سلام، نوبت شما ثبت شد' in page.text
+    assert re.findall(r'class="thread" dir="(\w+)"', page.text) == ["rtl", "ltr"]
     assert (await provider.http.get("/fragments/phones", params={"find": "7701"})).text.count(
         'class="phone"'
     ) == 1
     assert (await provider.http.get("/fragments/secrets")).status_code == 404
     for name in ("sandbox.css", "sandbox.js", "icon.svg"):
         assert (await provider.http.get(f"/static/{name}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "way", "spoken"),
+    [
+        ("Сәлеметсіз бе, Асель!", "ltr", "kk"),
+        ("10:00 — Здравствуйте", "ltr", "ru"),
+        ("https://v.kz/a سلام، ۱۰:۰۰", "rtl", "fa"),
+        ("林美玲您好", "ltr", "zh-TW"),
+        ("Bonjour", "ltr", None),
+        ("10:00", "ltr", None),
+    ],
+)
+def test_letters_give_away_the_direction_and_often_the_language(text: str, way: str, spoken: str | None):
+    assert direction(text) == way
+    sms = Message(id="1", channel="sms", account="a", address=PHONE, at=datetime.now(UTC), text=text)
+    assert language(sms) == spoken
 
 
 async def test_the_ledger_marks_what_was_sent_twice(provider: Sandbox):

@@ -45,6 +45,7 @@ async function refreshPhones(sorted) {
     if (!phone) return next;
     if (phone.dataset.version !== next.dataset.version) {
       one(".thread", phone).innerHTML = one(".thread", next).innerHTML;
+      one(".thread", phone).dir = one(".thread", next).dir;
       if (!typing) one("select", phone).innerHTML = one("select", next).innerHTML;
       phone.dataset.version = next.dataset.version;
       toTheEnd(phone);

@@ -172,7 +172,7 @@ async def make_real(
 ) -> None:
     """An appointment exists: staff see its patient from now on. `traces` are those of the patients' bookings."""
     made = [
-        _changed(network_id, row.patient_id, row.version, now)
+        _changed(network_id, row.patient_id, row.version, now, reach_changed=False)
         for row in await people.make_real(tx, network_id, patient_ids)
     ]
     await outbox.record(tx, *made, traces={one.event_id: traces.get(one.patient_id) for one in made})
@@ -193,8 +193,16 @@ async def sweep(
     return await people.sweep(tx, network_id, verdict.over, now=now)
 
 
-def _changed(network_id: str, patient_id: UUID, version: int, now: datetime) -> PatientChanged:
-    return PatientChanged(network_id=network_id, occurred_at=now, version=version, patient_id=patient_id)
+def _changed(
+    network_id: str, patient_id: UUID, version: int, now: datetime, *, reach_changed: bool = True
+) -> PatientChanged:
+    return PatientChanged(
+        network_id=network_id,
+        occurred_at=now,
+        version=version,
+        patient_id=patient_id,
+        reach_changed=reach_changed,
+    )
 
 
 # --- tasks ----------------------------------------------------------------------------------------------

@@ -303,6 +303,8 @@ class PatientChanged(Event):
 
     subject: ClassVar[str] = "patient_profile.event.patient.changed.v1"
     patient_id: UUID
+    reach_changed: bool = True
+    """False where how, when and in which words to reach them is surely what it was."""
 
 
 class PatientErased(Event):

@@ -112,7 +112,13 @@ async def follow_offer(event: WaitlistOffered | WaitlistOfferEnded, parts: Parts
 
 @readers.of(PatientChanged, durable="notifications-patient-changes")
 async def follow_patient(event: PatientChanged, parts: Parts) -> None:
-    await _plan_again(event, event.patient_id, parts, "notifications-patient-changes")
+    await _plan_again(
+        event,
+        event.patient_id,
+        parts,
+        "notifications-patient-changes",
+        only_provisional=not event.reach_changed,
+    )
 
 
 @readers.of(PermissionChanged, durable="notifications-permissions")
@@ -120,11 +126,15 @@ async def follow_permission(event: PermissionChanged, parts: Parts) -> None:
     await _plan_again(event, event.patient_id, parts, "notifications-permissions")
 
 
-async def _plan_again(event: Event, patient_id: UUID, parts: Parts, durable: str) -> None:
+async def _plan_again(
+    event: Event, patient_id: UUID, parts: Parts, durable: str, *, only_provisional: bool = False
+) -> None:
     """Most patients who change have nothing open: nobody is asked about them."""
     network_id, now = event.network_id, parts.clock.now()
     async with parts.database.reading(network_id) as tx:
-        wanted = await planning.has_open(tx, network_id, patient_id, now=now)
+        wanted = await planning.has_open(
+            tx, network_id, patient_id, now=now, only_provisional=only_provisional
+        )
     reach = await asking.reach(parts, network_id, patient_id, wanted=wanted, permissions=True)
     async with parts.database.applying(event, durable) as tx:
         if wanted:
@@ -153,20 +163,13 @@ async def ingest(command: IngestWebhook, caller: Caller, parts: Parts) -> Ingest
 @answers.to(PauseSending)
 async def pause(command: PauseSending, caller: Caller, parts: Parts) -> BrakeState:
     _may_brake(caller)
-    return await parts.database.once(
-        command,
-        caller.network_id,
-        lambda tx: brake.pause(tx, command, caller.network_id, by=caller.actor, now=parts.clock.now()),
-    )
+    return await parts.carry_out(brake.pause, command, caller)
 
 
 @answers.to(ResumeSending)
 async def resume(command: ResumeSending, caller: Caller, parts: Parts) -> BrakeState:
     _may_brake(caller)
-    state = await parts.database.once(
-        command, caller.network_id,
-        lambda tx: brake.resume(tx, command, caller.network_id, now=parts.clock.now()),
-    )  # fmt: skip
+    state = await parts.carry_out(brake.resume, command, caller)
     parts.wakes.sending()
     return state
 
@@ -186,11 +189,7 @@ def _may_brake(caller: Caller) -> None:
 async def put_policy(command: PutPolicy, caller: Caller, parts: Parts) -> PolicySaved:
     if not MAY_SET_POLICY.intersection(caller.roles):
         raise NotAllowed("Only a manager may say when patients are written to")
-    now = parts.clock.now()
-    saved = await parts.database.once(
-        command, caller.network_id,
-        lambda tx: policies.put(tx, command, caller.network_id, by=caller.actor, now=now),
-    )  # fmt: skip
+    saved = await parts.carry_out(policies.put, command, caller)
     parts.wakes.replanning()
     return saved
 

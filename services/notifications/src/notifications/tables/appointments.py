@@ -56,18 +56,20 @@ async def advance(
 
 async def take_turn(
     tx: AsyncConnection, network_id: str, patient_id: UUID, branch_id: UUID
-) -> tuple[Network, Branch]:
-    """One change of a patient's visits at a time (there may be no row to lock yet), and where it takes place.
+) -> tuple[Network, Branch, bool]:
+    """One change of a patient's visits at a time (there may be no row to lock yet), where it takes place, and whether
+    there are policies beside the country's pack.
 
     Raises `Unavailable` while the directory has not told of the place: the event comes again.
     """
     rows = await tx.execute(
         _TAKE_TURN, {"patient": str(patient_id), "network": network_id, "branch": str(branch_id)}
     )
-    found = {row.kind: row.body for row in rows}
+    found = {row.kind: row for row in rows}
     if "network" not in found or "branch" not in found:
         raise Unavailable("directory", "not known here yet")
-    return Network.model_validate(found["network"]), Branch.model_validate(found["branch"])
+    network = Network.model_validate(found["network"].body)
+    return network, Branch.model_validate(found["branch"].body), found["network"].has_policies
 
 
 async def first_task(tx: AsyncConnection, network_id: str, appointment_id: UUID, kind: str) -> bool:
@@ -137,26 +139,31 @@ async def of_day(
     last: datetime,
 ) -> list[Any]:
     """Visits that stand between two instants, of one patient or of everybody with their phone, by start."""
-    whose = appointments.c.patient_id == patient_id
-    if phone_index is not None:
-        whose |= appointments.c.phone_index == phone_index
-    query = (
-        sa.select(appointments.c.appointment_id, appointments.c.patient_id, appointments.c.starts_at)
-        .where(
-            appointments.c.network_id == network_id,
-            whose,
-            appointments.c.status.in_(("booked", "confirmed")),
-            appointments.c.starts_at >= first,
-            appointments.c.starts_at < last,
-        )
-        .order_by(appointments.c.starts_at, appointments.c.appointment_id)
+    values = {"network": network_id, "patient": patient_id, "first": first, "last": last}
+    if phone_index is None:
+        return list((await tx.execute(_OF_DAY, values)).all())
+    return list((await tx.execute(_OF_DAY_BY_PHONE, {**values, "phone": phone_index})).all())
+
+
+_THEIRS = appointments.c.patient_id == sa.bindparam("patient")
+_OF_DAY = (
+    sa.select(appointments.c.appointment_id, appointments.c.patient_id, appointments.c.starts_at)
+    .where(
+        appointments.c.network_id == sa.bindparam("network"),
+        appointments.c.status.in_(("booked", "confirmed")),
+        appointments.c.starts_at >= sa.bindparam("first"),
+        appointments.c.starts_at < sa.bindparam("last"),
     )
-    return list((await tx.execute(query)).all())
+    .order_by(appointments.c.starts_at, appointments.c.appointment_id)
+)
+_OF_DAY_BY_PHONE = _OF_DAY.where(_THEIRS | (appointments.c.phone_index == sa.bindparam("phone")))
+_OF_DAY = _OF_DAY.where(_THEIRS)
 
 
 _TAKE_TURN = sa.text(
     "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended(:patient, 0)))"
-    " SELECT kind, body FROM turn LEFT JOIN directory ON network_id = :network"
+    " SELECT kind, body, EXISTS (SELECT FROM policies WHERE network_id = :network) AS has_policies"
+    " FROM turn LEFT JOIN directory ON network_id = :network"
     " AND ((kind = 'network' AND thing_id = :network) OR (kind = 'branch' AND thing_id = :branch))"
 )
 _ADVANCE = sa.text(

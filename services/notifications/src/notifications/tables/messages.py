@@ -189,22 +189,28 @@ async def open_of_patient(
     lock: bool = False,
 ) -> list[Message]:
     """What has not gone out yet, and what was given up for a reason that may have gone."""
-    query = _SELECT.where(
-        messages.c.network_id == network_id,
-        messages.c.patient_id == patient_id,
+    values = {"network": network_id, "patient": patient_id, "revived": list(revived), "now": now}
+    return [value(row) for row in await tx.execute(_LOCK_OPEN if lock else _OPEN_OF_PATIENT, values)]
+
+
+_OPEN_OF_PATIENT = (
+    _SELECT.where(
+        messages.c.network_id == sa.bindparam("network"),
+        messages.c.patient_id == sa.bindparam("patient"),
         messages.c.sent_at.is_(None),
         messages.c.only_channel.is_(None),
-        messages.c.latest_at > now,
+        messages.c.latest_at > sa.bindparam("now"),
         sa.or_(
             messages.c.outcome == "planned",
             sa.and_(
                 messages.c.outcome == "suppressed",
                 messages.c.origin == "appointment",
-                messages.c.reason.in_(revived),
+                messages.c.reason == sa.any_(sa.bindparam("revived", type_=sa.ARRAY(sa.Text))),
             ),
         ),
     ).order_by(messages.c.message_id)
-    return [value(row) for row in await tx.execute(query.with_for_update() if lock else query)]
+)  # fmt: skip
+_LOCK_OPEN = _OPEN_OF_PATIENT.with_for_update()
 
 
 async def take_turn_of(tx: AsyncConnection, patient_id: UUID) -> None:

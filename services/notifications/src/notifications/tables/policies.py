@@ -39,20 +39,22 @@ class Stored:
 
 async def in_force(tx: AsyncConnection, network_id: str) -> Mapping[str, Stored]:
     """The newest version of every scope, the network's first."""
-    query = (
-        sa.select(
-            policies.c.scope, policies.c.version, policies.c.body, policies.c.changed_at, policies.c.changed_by
-        )
-        .where(policies.c.network_id == network_id)
-        .ext(distinct_on(policies.c.scope))
-        .order_by(policies.c.scope, policies.c.version.desc())
-    )  # fmt: skip
     return {
         row.scope: Stored(
             row.scope, row.version, Policy.model_validate(row.body), row.changed_at, row.changed_by
         )
-        for row in await tx.execute(query)
+        for row in await tx.execute(_IN_FORCE, {"network": network_id})
     }
+
+
+_IN_FORCE = (
+    sa.select(
+        policies.c.scope, policies.c.version, policies.c.body, policies.c.changed_at, policies.c.changed_by
+    )
+    .where(policies.c.network_id == sa.bindparam("network"))
+    .ext(distinct_on(policies.c.scope))
+    .order_by(policies.c.scope, policies.c.version.desc())
+)  # fmt: skip
 
 
 async def add(tx: AsyncConnection, network_id: str, stored: Stored) -> None:

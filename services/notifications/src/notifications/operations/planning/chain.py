@@ -39,20 +39,31 @@ async def follow_appointment(
     tx: AsyncConnection, event: Event, state: AppointmentState, reach: Reach, *, now: datetime
 ) -> None:
     """Bring the chain to what this newest state of the appointment needs."""
-    network, branch = await appointments.take_turn(tx, event.network_id, state.patient_id, state.branch_id)
+    network, branch, policies = await appointments.take_turn(
+        tx, event.network_id, state.patient_id, state.branch_id
+    )
     advanced = await appointments.advance(tx, event.network_id, state, event.version)
     if advanced is None:
         return
-    place = await governed(tx, network, branch)
+    place = await governed(tx, network, branch, any_policies=policies)
     following = Following(tx, event.network_id, state, event.occurred_at, reach, place, now)
     if state.status in ACTIVE:
         await _follow_active(following, advanced.before)
     else:
         await _follow_ended(following, event, advanced.before)
     before = advanced.before
-    phone = reach.phone_index or await appointments.phone_of(tx, event.network_id, state.appointment_id)
+    phone = await _phone(following)
     starts = {state.starts_at, before.starts_at if before else state.starts_at}
     await grouping.regroup(tx, place, state.patient_id, phone, starts, now=now, alone_is_new=before is None)
+
+
+async def _phone(following: Following) -> bytes | None:
+    """The phone that joins the visits of a family, where the network says so."""
+    if not following.place.governing.network.family_messaging:
+        return None
+    return following.reach.phone_index or await appointments.phone_of(
+        following.tx, following.network_id, following.state.appointment_id
+    )
 
 
 async def _follow_active(following: Following, before: Standing | None) -> None:
@@ -98,11 +109,13 @@ async def make_anew(
     tx: AsyncConnection, network_id: str, state: AppointmentState, reach: Reach, *, now: datetime
 ) -> None:
     """Plan a standing visit's chain by the policies of now; what went out of the old one is not repeated."""
-    network, branch = await appointments.take_turn(tx, network_id, state.patient_id, state.branch_id)
+    network, branch, policies = await appointments.take_turn(
+        tx, network_id, state.patient_id, state.branch_id
+    )
     held = (await appointments.of_ids(tx, network_id, [state.appointment_id])).get(state.appointment_id)
     if held is None or held.status not in ACTIVE or held.starts_at != state.starts_at:
         return  # an event tells of what is newer
-    place = await governed(tx, network, branch)
+    place = await governed(tx, network, branch, any_policies=policies)
     following = Following(tx, network_id, state, held.starts_at, reach, place, now)
     said = {one.step for one in await messages.of_origin(tx, network_id, state.appointment_id, WENT_OUT)}
     await cancel_open(tx, network_id, state.appointment_id, reason="planned-anew", unsent=True)

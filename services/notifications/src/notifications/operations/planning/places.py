@@ -76,9 +76,11 @@ async def place_of(tx: AsyncConnection, network_id: str, branch_id: UUID) -> Pla
     return await governed(tx, networks[network_id], branches[str(branch_id)])
 
 
-async def governed(tx: AsyncConnection, network: Network, branch: Branch) -> Place:
-    """A place with the policies in force there."""
-    policies = await governing(tx, network.network_id)
+async def governed(
+    tx: AsyncConnection, network: Network, branch: Branch, *, any_policies: bool = True
+) -> Place:
+    """A place with the policies in force there (`any_policies`: whether there are any to be read)."""
+    policies = await governing(tx, network.network_id) if any_policies else Governing({})
     return Place(network, branch, policies, policies.pack(network, branch))
 
 

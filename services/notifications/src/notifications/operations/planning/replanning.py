@@ -33,9 +33,15 @@ REVIVED = frozenset(
 """Why a reminder was given up at planning, where another answer of the patient can bring it back."""
 
 
-async def has_open(tx: AsyncConnection, network_id: str, patient_id: UUID, *, now: datetime) -> bool:
-    """Whether a change of the patient could mean another plan for anything."""
-    return bool(await messages.open_of_patient(tx, network_id, patient_id, REVIVED, now=now))
+async def has_open(
+    tx: AsyncConnection, network_id: str, patient_id: UUID, *, now: datetime, only_provisional: bool = False
+) -> bool:
+    """Whether a change of the patient could mean another plan for anything; a plan that was made without a card is
+    another with it in any case."""
+    return any(
+        one.provisional or not only_provisional
+        for one in await messages.open_of_patient(tx, network_id, patient_id, REVIVED, now=now)
+    )
 
 
 async def plan_again(

@@ -8,6 +8,8 @@ import pytest
 from icalendar import Calendar
 
 from common.contracts.booking import AppointmentRescheduled
+from common.contracts.directory import ServiceChanged
+from common.ids import new_id
 from notifications.channels import Letter, mail
 from notifications.operations import asking, composing, deciding, enclosing, planning
 from notifications.rules.texts import Subject, Visit, compose
@@ -140,6 +142,24 @@ async def test_the_calendar_file_of_a_mail_leads_to_the_visit_once_it_is_confirm
     assert bool(JOIN.search(str(event.get("url")))) is leads
     assert str(event["location"]) == (str(event["url"]) if leads else "Онлайн")
     assert bool(JOIN.search(made.as_string())) is False, "the text itself holds no link"
+
+
+async def test_a_day_of_several_visits_leads_into_the_one_that_is_online(service, world, provider):
+    card = world.patient()
+    to_come_to = world.service.model_copy(update={"service_id": new_id(), "virtual": False})
+    await service.apply(
+        ServiceChanged(network_id=world.network_id, occurred_at=NOW, version=1, service=to_come_to)
+    )
+    online = world.booked(card, STARTS + timedelta(hours=2))
+    world.service = to_come_to
+    await service.apply(online, world.booked(card, STARTS), world.confirm(online.appointment.appointment_id))
+    await service.send()
+    await service.delivered()
+    provider.sent.clear()
+    await service.at((await service.step("short")).due_at)
+    days = [text for text in provider.texts() if "2 визита" in text]
+    assert days
+    assert all(JOIN.search(day) and "пр. Достык, 91" in day for day in days)
 
 
 def test_a_day_with_one_visit_to_come_to_keeps_the_address():

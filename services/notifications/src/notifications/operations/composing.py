@@ -57,7 +57,7 @@ def composed(
         starts_at=starts_at,
         previous_starts_at=datetime.fromisoformat(previous) if previous else None,
         link="" if aloud else manage_link(message, record, links, public_url),
-        join_link="" if aloud else join_link(message, record, around, links, public_url),
+        join_link="" if aloud else first_join_link(record, others, around, links, public_url),
         book_link="" if aloud else book_link(message, public_url),
         options=tuple(datetime.fromisoformat(each) for each in message.data.get("starts", [])),
         country=around.network.country,
@@ -155,16 +155,26 @@ def manage_link(message: Message, record: AppointmentRecord | None, links: Links
     return f"{public_url}/l/{token}"
 
 
-def join_link(
-    message: Message, record: AppointmentRecord | None, around: Surroundings, links: Links, public_url: str
+def first_join_link(
+    record: AppointmentRecord | None,
+    others: Sequence[Other],
+    around: Surroundings,
+    links: Links,
+    public_url: str,
 ) -> str:
+    """Of a day's visits the first one that can be joined; each has had a message of its own besides."""
+    states = [*([record.appointment] if record else []), *(one.state for one in others)]
+    told = (join_link(state, around, links, public_url) for state in states)
+    return next((link for link in told if link), "")
+
+
+def join_link(state: AppointmentState, around: Surroundings, links: Links, public_url: str) -> str:
     """Where an online visit is joined: told to nobody before the patient has confirmed it."""
-    service = around.services.get(str(message.service_id))
-    if record is None or record.appointment.status not in AGREED or service is None or not service.virtual:
+    service = around.services.get(str(state.service_id))
+    if service is None or not service.virtual or state.status not in AGREED:
         return ""
-    state = record.appointment
-    token = links.token(Link(message.network_id, "visit", state.appointment_id, state.created_at + LONGEST))
-    return f"{public_url}/v/{token}"
+    link = Link(around.network.network_id, "visit", state.appointment_id, state.created_at + LONGEST)
+    return f"{public_url}/v/{links.token(link)}"
 
 
 def book_link(message: Message, public_url: str) -> str:

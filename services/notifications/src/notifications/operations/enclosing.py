@@ -28,8 +28,7 @@ def enclosed(
     clinic = composing.clinic(around, message)
     links, public_url = parts.links, parts.public_url
     marketing = message.message_class == "marketing"
-    join_link = composing.join_link(message, record, around, links, public_url)
-    file = _calendar(record, around, text, _invitation(message, clinic, parts, to), join_link, now=now)
+    file = _calendar(record, around, text, _invitation(message, clinic, parts, to), parts, now=now)
     return Enclosure(
         sender_name=clinic,
         subject=_subject(message, text, record, around, clinic),
@@ -61,7 +60,7 @@ def _invitation(message: Message, clinic: str, parts: Parts, to: str) -> Invitat
 
 
 def _calendar(
-    record: AppointmentRecord | None, around: Surroundings, text: Text, invitation: Invitation, join_link: str,
+    record: AppointmentRecord | None, around: Surroundings, text: Text, invitation: Invitation, parts: Parts,
     *, now: datetime,
 ) -> CalendarFile | None:  # fmt: skip
     """The visit as it stands; none for what has taken place."""
@@ -77,7 +76,7 @@ def _calendar(
         locale=text.locale,
         invitation=invitation,
         online=service is not None and service.virtual,
-        join_url=join_link,
+        join_url=composing.join_link(state, around, parts.links, parts.public_url),
         now=now,
     )
 

@@ -38,8 +38,8 @@ ONE_STEP: dict[str, Any] = {
 
 async def put(service, world, policy: dict[str, Any] | None = None, **more: Any):
     command = PutPolicy(policy=Policy.model_validate(policy or {}), **more)
-    async with service.parts.database.transaction(world.network_id) as tx:
-        return await policies.put(tx, command, world.network_id, by="staff:1", now=service.clock.now())
+    caller = Caller(network_id=world.network_id, actor="staff:1", roles=("manager",))
+    return await service.parts.carry_out(policies.put, command, caller)
 
 
 def window(name: str, opens: str, closes: str, **more: Any) -> dict[str, Any]:

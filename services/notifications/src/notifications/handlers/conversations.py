@@ -48,10 +48,7 @@ async def say(command: SayInConversation, caller: Caller, parts: Parts) -> Done:
 @answers.to(ResumeConversation)
 async def resume(command: ResumeConversation, caller: Caller, parts: Parts) -> Done:
     _may_talk(caller)
-    now = parts.clock.now()
-    return await parts.database.once(
-        command, caller.network_id, lambda tx: desk.resume(tx, command, caller, now=now)
-    )
+    return await parts.carry_out(desk.resume, command, caller)
 
 
 def _may_talk(caller: Caller) -> None:

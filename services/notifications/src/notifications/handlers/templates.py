@@ -45,19 +45,13 @@ async def preview(query: PreviewTemplate, caller: Caller, parts: Parts) -> Templ
 @answers.to(PutTemplateDraft)
 async def put_draft(command: PutTemplateDraft, caller: Caller, parts: Parts) -> TemplateDrafted:
     _may_word(caller)
-    return await parts.database.once(
-        command, caller.network_id,
-        lambda tx: publishing.put_draft(tx, command, caller.network_id, by=caller.actor, now=parts.clock.now()),
-    )  # fmt: skip
+    return await parts.carry_out(publishing.put_draft, command, caller)
 
 
 @answers.to(PublishTemplate)
 async def publish(command: PublishTemplate, caller: Caller, parts: Parts) -> TemplatePublished:
     _may_word(caller)
-    return await parts.database.once(
-        command, caller.network_id,
-        lambda tx: publishing.publish(tx, command, caller.network_id, by=caller.actor, now=parts.clock.now()),
-    )  # fmt: skip
+    return await parts.carry_out(publishing.publish, command, caller)
 
 
 def _may_word(caller: Caller) -> None:

@@ -7,29 +7,27 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.caller import Caller
 from common.contracts.notifications import BrakeState, PauseSending, ResumeSending
 from notifications.tables.schema import brakes, messages
 
 
-async def pause(
-    tx: AsyncConnection, command: PauseSending, network_id: str, *, by: str, now: datetime
-) -> BrakeState:
+async def pause(tx: AsyncConnection, command: PauseSending, caller: Caller, *, now: datetime) -> BrakeState:
     """What is paused waits; it is not lost."""
     row = {
-        "network_id": network_id,
+        "network_id": caller.network_id,
         "channel": command.channel or "",
         "template": command.template or "",
         "paused_at": now,
-        "paused_by": by,
+        "paused_by": caller.actor,
     }
     await tx.execute(insert(brakes).values(row).on_conflict_do_nothing())
-    return await state(tx, network_id)
+    return await state(tx, caller.network_id)
 
 
-async def resume(
-    tx: AsyncConnection, command: ResumeSending, network_id: str, *, now: datetime
-) -> BrakeState:
+async def resume(tx: AsyncConnection, command: ResumeSending, caller: Caller, *, now: datetime) -> BrakeState:
     """What stood still is decided again, by the rules of this moment."""
+    network_id = caller.network_id
     await tx.execute(
         sa.delete(brakes).where(
             brakes.c.network_id == network_id,

@@ -2,15 +2,31 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.caller import Caller, system
 from common.clock import Clock
+from common.contracts.messages import Command, Message
 from common.contracts.patient_profile import Channel
 from common.database import Database
 from common.links import Links
 from common.rpc import Asks
 from common.sealed import Sealer
 from notifications.channels import Adapter
+
+Answer = TypeVar("Answer", bound=Message)
+Answer_co = TypeVar("Answer_co", bound=Message, covariant=True)
+
+
+class Operation(Protocol[Answer_co]):
+    """What a command means, in a transaction."""
+
+    async def __call__(
+        self, tx: AsyncConnection, command: Any, caller: Caller, *, now: datetime
+    ) -> Answer_co: ...
 
 
 def _nothing() -> None:
@@ -41,6 +57,15 @@ class Parts:
     mail_domain: str = "clinic.invalid"
     """Mail comes from `<network>@<domain>`."""
     wakes: Wakes = field(default_factory=Wakes)
+
+    async def carry_out(
+        self, operation: Operation[Answer], command: Command[Answer], caller: Caller
+    ) -> Answer:
+        """The operation in a transaction of its own, once for each command."""
+        now = self.clock.now()
+        return await self.database.once(
+            command, caller.network_id, lambda tx: operation(tx, command, caller, now=now)
+        )
 
     def offered(self, network_id: str) -> tuple[Channel, ...]:
         """The channels that have an adapter, and on which this network has an account."""

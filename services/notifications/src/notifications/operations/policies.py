@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import directory
+from common.caller import Caller
 from common.contracts.directory import Branch, Network
 from common.contracts.notifications import (
     PackCap,
@@ -72,10 +73,9 @@ async def governing(tx: AsyncConnection, network_id: str) -> Governing:
     return Governing(await rows.in_force(tx, network_id))
 
 
-async def put(
-    tx: AsyncConnection, command: PutPolicy, network_id: str, *, by: str, now: datetime
-) -> PolicySaved:
+async def put(tx: AsyncConnection, command: PutPolicy, caller: Caller, *, now: datetime) -> PolicySaved:
     """The next version of one scope's policy, and, if asked, every open chain under it to be made anew."""
+    network_id = caller.network_id
     check(command.policy, of_branch=command.branch_id is not None)
     await rows.take_turn(tx, network_id)
     if command.branch_id is not None and not await directory.branches(tx, network_id, [command.branch_id]):
@@ -85,7 +85,7 @@ async def put(
     version = held.version if held is not None else 0
     if command.if_version is not None and command.if_version != version:
         raise VersionConflict("The policy was changed meanwhile", version=version)
-    await rows.add(tx, network_id, Stored(scope, version + 1, command.policy, now, by))
+    await rows.add(tx, network_id, Stored(scope, version + 1, command.policy, now, caller.actor))
     replanned = (
         await appointments.make_anew(tx, network_id, command.branch_id, now=now) if command.replan else 0
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import directory
+from common.caller import Caller
 from common.contracts.directory import Branch, Locale
 from common.contracts.notifications import (
     PublishTemplate,
@@ -33,9 +34,10 @@ class TemplateRefused(Refused):
 
 
 async def put_draft(
-    tx: AsyncConnection, command: PutTemplateDraft, network_id: str, *, by: str, now: datetime
+    tx: AsyncConnection, command: PutTemplateDraft, caller: Caller, *, now: datetime
 ) -> TemplateDrafted:
     """Write or replace a draft; it is told at once what would stand in its way."""
+    network_id = caller.network_id
     scope = await scope_of(tx, network_id, command.name, command.branch_id)
     await rows.take_turn(tx, network_id, command.name)
     held = await rows.draft_of(tx, network_id, command.name, scope)
@@ -43,15 +45,16 @@ async def put_draft(
     if command.if_version is not None and command.if_version != version:
         raise VersionConflict("The draft was changed meanwhile", version=version)
     draft = rows.Draft(version + 1, command.body)
-    await rows.put_draft(tx, network_id, command.name, scope, draft, by=by, now=now)
+    await rows.put_draft(tx, network_id, command.name, scope, draft, by=caller.actor, now=now)
     found = await findings(tx, network_id, command.name, command.branch_id, command.body)
     return TemplateDrafted(version=draft.version, findings=told(found))
 
 
 async def publish(
-    tx: AsyncConnection, command: PublishTemplate, network_id: str, *, by: str, now: datetime
+    tx: AsyncConnection, command: PublishTemplate, caller: Caller, *, now: datetime
 ) -> TemplatePublished:
     """The draft, or an older version, as the newest one: what was waived then is waived still."""
+    network_id = caller.network_id
     scope = await scope_of(tx, network_id, command.name, command.branch_id)
     await rows.take_turn(tx, network_id, command.name)
     versions = await rows.versions_of(tx, network_id, command.name, scope)
@@ -67,7 +70,7 @@ async def publish(
     version = TemplateVersion(
         number=number,
         published_at=now,
-        published_by=by,
+        published_by=caller.actor,
         body=body,
         waivers=waivers,
         from_number=command.number,

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from notifications.channels.sms import Sms
 from notifications.channels.whatsapp import WhatsApp
-from notifications.operations import sending, webhooks
+from notifications.operations import sending, statuses, webhooks
 from notifications.operations.changes import Changes
 
 from .conftest import Service, in_hand
@@ -194,7 +194,7 @@ async def test_whoever_dies_while_applying_a_status_has_it_applied_by_another(
     await service.send()
     await service.at(NOW + 2 * MINUTE)
     if provider.sent:
-        applying = webhooks.apply_statuses
+        applying = statuses.apply_statuses
         async with dying(
             lambda death, patch: patch.setattr(webhooks, "apply_statuses", death.after(applying))
         ) as death:

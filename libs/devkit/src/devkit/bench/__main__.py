@@ -1,16 +1,18 @@
-"""`python -m devkit.bench [--growth] [--json]`: a system of its own, three minutes at most, a table (or JSON)."""
+"""`python -m devkit.bench [--growth | --sending] [--json]`: a system of its own, a table (or JSON)."""
 
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Coroutine
 
-from devkit.bench import asking, bookings, growth, slots
+from devkit.bench import asking, bookings, growth, sending, slots
 from devkit.bench.results import Result, as_json, table
 from devkit.bench.stage import staged
 from devkit.errors import CannotStart
 
 LONGEST_SECONDS = 175
 GROWTH_SECONDS = 600
+SENDING_SECONDS = 900
 
 
 async def _measure() -> list[Result]:
@@ -24,10 +26,21 @@ async def _measure_growth() -> list[Result]:
         return await growth.measure(stage)
 
 
+async def _measure_sending() -> list[Result]:
+    async with asyncio.timeout(SENDING_SECONDS):
+        return await sending.measure()
+
+
+def _wanted(arguments: list[str]) -> Callable[[], Coroutine[None, None, list[Result]]]:
+    if "--growth" in arguments:
+        return _measure_growth
+    return _measure_sending if "--sending" in arguments else _measure
+
+
 def main(arguments: list[str]) -> None:
     """Print what was measured."""
     try:
-        results = asyncio.run(_measure_growth() if "--growth" in arguments else _measure())
+        results = asyncio.run(_wanted(arguments)())
     except CannotStart as error:
         sys.exit(f"vinculo: {error}")
     print(as_json(results) if "--json" in arguments else table(results))

@@ -98,12 +98,13 @@ async def staged() -> AsyncIterator[Stage]:
             system = System(home, Ports.drawn(gateway=gateway, sandbox=sandbox))
             try:
                 await system.start()
-                yield await _open(system.running, home.secrets.signing_key("gateway"))
+                yield await open_network(system.running, home.secrets.signing_key("gateway"))
             finally:
                 await system.stop()
 
 
-async def _open(running: Running, signing_key: str) -> Stage:
+async def open_network(running: Running, signing_key: str) -> Stage:
+    """A clinic with ten practitioners, whose next thirty days are free."""
     tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     stage = Stage(running, new_id(), new_id(), tuple(new_id() for _ in range(PRACTITIONERS)), tomorrow)
     week = range(1, 8)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import expect
@@ -17,11 +18,11 @@ async def tehran(clinic: Any) -> Any:
     await opened.close()
 
 
-async def booked(tehran: Any, person: Any) -> dict[str, Any]:
-    service = next(one for one in await tehran.directory("services") if one["virtual"])
-    first = (await tehran.now()).date() + timedelta(days=1)
-    slots = await tehran.slots(service_id=service["service_id"], days=14, **{"from": first.isoformat()})
-    answer = await tehran.book(service["service_id"], slots[0], person)
+async def booked(clinic: Any, person: Any) -> dict[str, Any]:
+    service = next(one for one in await clinic.directory("services") if one["virtual"])
+    first = (await clinic.now()).date() + timedelta(days=1)
+    slots = await clinic.slots(service_id=service["service_id"], days=14, **{"from": first.isoformat()})
+    answer = await clinic.book(service["service_id"], slots[0], person)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -60,7 +61,7 @@ async def test_a_patient_confirms_waits_and_joins_on_a_narrow_page_from_right_to
 async def _visit_token(tehran: Any, found: dict[str, Any]) -> str:
     """As the calendar file carries it, which the patient can download."""
     token = found["manage_url"].rpartition("/")[2]
-    file = (await tehran.http.get(f"/api/v1/links/{token}/calendar.ics")).text
+    file: str = (await tehran.http.get(f"/api/v1/links/{token}/calendar.ics")).text
     unfolded = file.replace("\r\n ", "")
     return unfolded.partition("/v/")[2].split("\r\n")[0]
 
@@ -70,4 +71,29 @@ async def test_a_link_that_nobody_made_says_so(visiting: Any) -> None:
     await visitor.go("/v/AAAA")
     await expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     await expect(visitor.page.get_by_role("alert")).to_be_visible()
+    await visitor.check()
+
+
+async def test_the_reception_joins_from_the_desk_in_the_visits_time(
+    at_the_desk: Any, clinic: Any, person: Any
+) -> None:
+    found = await booked(clinic, person)
+    appointment = found["appointment"]
+    starts = datetime.fromisoformat(appointment["starts_at"])
+    token = found["manage_url"].rpartition("/")[2]
+    await clinic.http.post(f"/api/v1/links/{token}/confirm")
+    place, day = appointment["branch_id"], starts.astimezone(ZoneInfo("Asia/Almaty")).date()
+    path = f"/desk?branch={place}&date={day}"
+    button = f'[data-appointment="{appointment["id"]}"] [data-act="join"]'
+
+    early = await at_the_desk(path=path)
+    await early.page.locator(button).click()
+    await expect(early.page.locator("#announcement")).to_contain_text("Ещё рано")
+
+    await clinic.move_clock(starts - timedelta(minutes=5))
+    visitor = await at_the_desk(path=path)
+    async with visitor.context.expect_page() as opened:
+        await visitor.page.locator(button).click()
+    room = await opened.value
+    await room.wait_for_url("**/meetings/*")
     await visitor.check()

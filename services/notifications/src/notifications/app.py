@@ -12,7 +12,7 @@ from common.contracts.directory import Locale
 from common.contracts.patient_profile import Channel
 from common.links import Links
 from common.sealed import Sealer
-from notifications import handlers
+from notifications import handlers, packs
 from notifications.channels import Adapter, http
 from notifications.channels.instagram import Instagram
 from notifications.channels.kavenegar import Kavenegar
@@ -32,6 +32,7 @@ from notifications.workers import loops
 
 def create_app(settings: Settings) -> FastAPI:
     """Everything of one running service."""
+    packs.read_all()
     core = service.core("notifications", settings)
     client = http.client()
     parts = Parts(

@@ -3,14 +3,15 @@
 import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
+from common.contracts.directory import Country
 from notifications.packs import manifest, reading
 from notifications.packs.calendars import calendar
 from notifications.packs.reading import MalformedPack
 from notifications.rules.values import Chain, Layer, Pack
 
-__all__ = ["MalformedPack", "chain", "pack", "preset"]
+__all__ = ["MalformedPack", "chain", "pack", "preset", "read_all"]
 
 
 @lru_cache(maxsize=1000)
@@ -44,6 +45,13 @@ def pack(country: str, subdivision: str = "", layers: tuple[Layer, ...] = ()) ->
         )
     except KeyError as error:
         raise MalformedPack(f"{file}: {error} is missing") from error
+
+
+def read_all() -> None:
+    """Read every country's pack now: a malformed one stops the start, and no message waits for the calendars' library,
+    which takes a second."""
+    for country in get_args(Country):
+        pack(country)
 
 
 @cache

@@ -30,10 +30,15 @@ UNNAMED = re.compile(
 """In an accessibility snapshot, a control whose name is missing."""
 
 
+def found_chromium() -> str | None:
+    """The browser of this machine."""
+    return os.environ.get("VINCULO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is; without one these tests say so in the summary, and nothing else fails."""
-    found = os.environ.get("VINCULO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = found_chromium()
     if found is None:
         pytest.skip("no Chromium on this machine: install one, or name it with VINCULO_CHROMIUM")
     return found

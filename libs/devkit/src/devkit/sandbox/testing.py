@@ -152,6 +152,7 @@ class Sandbox:
         *,
         reference: str | None = None,
         payloads: tuple[str, ...] = (),
+        language: str = "ru",
         **options: Any,
     ) -> httpx.Response:
         """As the product sends: the whole rendered text as the parameter of a template."""
@@ -167,7 +168,7 @@ class Sandbox:
         body = {"type": "body", "parameters": [{"type": "text", "text": text}]}
         template = {
             "name": "appointment_confirmation",
-            "language": {"code": "ru"},
+            "language": {"code": language},
             "components": [body, *buttons],
         }
         sent: dict[str, Any] = {"to": to, "type": "template", "template": template}

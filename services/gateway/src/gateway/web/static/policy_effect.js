@@ -60,7 +60,7 @@ function compared(now, then, zone) {
     { class: "scrolls", tabindex: "0" },
     h(
       "table",
-      { class: "plain-table" },
+      { class: "plain-table is-steps" },
       h("thead", {}, h("tr", {}, ["step", "step_target", "goes_now", "goes_then"].map((key) => h("th", { scope: "col" }, t(key))))),
       h("tbody", {}, steps.map((step) => row(step, of(now, step), of(then, step), zone))),
     ),
@@ -69,16 +69,19 @@ function compared(now, then, zone) {
 
 function row(step, now, then, zone) {
   const told = then || now;
-  const moved = now?.due_at !== then?.due_at;
+  const moved = minute(now) !== minute(then);
   return h(
     "tr",
     { class: moved ? "is-moved" : "", dataset: { step } },
     h("th", { scope: "row" }, spoken("template", told.template)),
-    h("td", {}, moments.dateAndTime(told.target_at, zone)),
-    h("td", { dataset: { at: now?.due_at || "" } }, goes(now, zone)),
-    h("td", { dataset: { at: then?.due_at || "" } }, moved ? h("strong", {}, goes(then, zone)) : goes(then, zone), then && h("details", { class: "rest" }, h("summary", {}, t("why_title")), reasonList(then.reasons, zone))),
+    h("td", { dataset: { head: t("step_target") } }, moments.dateAndTime(told.target_at, zone)),
+    h("td", { dataset: { head: t("goes_now") } }, goes(now, zone)),
+    h("td", { dataset: { head: t("goes_then") } }, moved ? h("strong", {}, goes(then, zone)) : goes(then, zone), then && h("details", { class: "rest" }, h("summary", {}, t("why_title")), reasonList(then.reasons, zone))),
   );
 }
+
+/** What goes at once goes a moment later each time that it is asked about: that is no change. */
+const minute = (step) => step?.due_at?.slice(0, 16);
 
 function goes(step, zone) {
   if (!step) return "—";

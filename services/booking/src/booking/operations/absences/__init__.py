@@ -1,0 +1,7 @@
+"""Taking somebody's time out of the schedule, and finding other times for those who had it."""
+
+from booking.operations.absences.blocking import close_branches_for
+from booking.operations.absences.displacing import remind
+from booking.operations.absences.saving import end, put
+
+__all__ = ["close_branches_for", "end", "put", "remind"]

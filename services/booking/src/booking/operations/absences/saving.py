@@ -1,0 +1,122 @@
+"""An absence is saved, and ended: its time is taken, whoever had it is seen to; then it is given back."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.operations import waitlist
+from booking.operations.absences import displacing
+from booking.operations.absences.blocking import block
+from booking.operations.acting import ATTEMPTS, Acting
+from booking.rules import absences as rules
+from booking.rules import appointment as appointment_rules
+from booking.rules.appointment import Appointment
+from booking.rules.catalogue import Catalogue
+from booking.rules.permissions import expect_may
+from booking.rules.waitlist import Freed
+from booking.tables import appointments, blocks
+from booking.tables import directory as directory_rows
+from common.contracts.booking import (
+    AbsenceChoice,
+    AbsenceSaved,
+    EndAbsence,
+    PutAbsence,
+)
+from common.contracts.messages import Done
+from common.errors import CommandReused, Unavailable, UnknownThing
+
+
+async def put(tx: AsyncConnection, acting: Acting, command: PutAbsence) -> AbsenceSaved:
+    """Take the time out, displace or reassign whoever had it, and hold other times for each.
+
+    Bookings race with this by one constraint: whatever commits before a block is seen and displaced, whatever
+    comes after it is refused. Saved again, it finds nothing left to do.
+    """
+    await directory_rows.keep(tx, acting.network_id)
+    catalogue = await acting.directories.current(tx, acting.network_id)
+    away = command.range
+    expect_may(acting.caller, "absence", branch_id=away.branch_id, practitioner_id=away.practitioner_id)
+    await _save(tx, acting, command)
+    who = rules.who_is_away(away, catalogue)
+    choices = {one.appointment_id: one for one in command.choices}
+    colleagues = {one.practitioner_id for one in command.choices if one.practitioner_id is not None}
+    for practitioner_id in sorted({*who, *colleagues}):
+        await appointments.take_turns(tx, acting.network_id, practitioner_id)
+    displaced: list[tuple[Appointment, AbsenceChoice]] = []
+    for practitioner_id in who:
+        displaced += await _clear(tx, acting, catalogue, command, practitioner_id, choices)
+    displaced.sort(key=lambda pair: (pair[0].starts_at, pair[0].appointment_id))
+    return AbsenceSaved(
+        absence_id=command.absence_id,
+        displacements=[await displacing.settle(tx, acting, catalogue, command, *pair) for pair in displaced],
+    )
+
+
+async def end(tx: AsyncConnection, acting: Acting, command: EndAbsence) -> Done:
+    """Give the time back, but for what another absence takes as well."""
+    await directory_rows.keep(tx, acting.network_id)
+    catalogue = await acting.directories.current(tx, acting.network_id)
+    absence = await blocks.lock_absence(tx, acting.network_id, command.absence_id)
+    if absence is None:
+        raise UnknownThing("absence", command.absence_id)
+    away = absence.away
+    expect_may(acting.caller, "absence", branch_id=away.branch_id, practitioner_id=away.practitioner_id)
+    if absence.ended_at is not None:
+        return Done(version=2)
+    who = rules.who_is_away(away, catalogue)
+    for practitioner_id in who:
+        await appointments.take_turns(tx, acting.network_id, practitioner_id)
+    await blocks.end_absence(tx, acting.network_id, command.absence_id, now=acting.now)
+    given_back = await blocks.unblock(tx, acting.network_id, command.absence_id)
+    for other in await blocks.absences_around(tx, acting.network_id, away.starts_at, away.ends_at):
+        for practitioner_id in set(rules.who_is_away(other.away, catalogue)) & set(who):
+            await block(tx, acting, catalogue, other.away, other.absence_id, practitioner_id)
+    await waitlist.offer_freed(tx, acting, catalogue, [Freed(*one) for one in given_back])
+    return Done(version=2)
+
+
+async def _save(tx: AsyncConnection, acting: Acting, command: PutAbsence) -> None:
+    if await blocks.save_absence(
+        tx,
+        acting.network_id,
+        command.absence_id,
+        command.range,
+        reason=command.reason,
+        by=acting.caller.actor,
+        now=acting.now,
+    ):
+        return
+    known = await blocks.lock_absence(tx, acting.network_id, command.absence_id)
+    if known is None or known.ended_at is not None or known.away != command.range:
+        raise CommandReused("This absence id belongs to another absence")
+
+
+async def _clear(
+    tx: AsyncConnection,
+    acting: Acting,
+    catalogue: Catalogue,
+    command: PutAbsence,
+    practitioner_id: UUID,
+    choices: Mapping[UUID, AbsenceChoice],
+) -> list[tuple[Appointment, AbsenceChoice]]:
+    """Empty one practitioner's time and block it; whoever slipped in meanwhile is displaced too."""
+    away, displaced = command.range, []
+    for _ in range(ATTEMPTS):
+        for one in await appointments.of_practitioner(
+            tx, acting.network_id, practitioner_id, away.starts_at, away.ends_at, lock=True
+        ):
+            if not rules.is_affected(one, away) or one.status in rules.BEGUN:
+                continue
+            if one.status == "held":
+                await appointments.change(tx, appointment_rules.release(one))
+                continue
+            otherwise = AbsenceChoice(appointment_id=one.appointment_id, choice=command.otherwise)
+            choice = choices.get(one.appointment_id, otherwise)
+            if choice.choice == "reassign":
+                displaced.append((await displacing.reassign(tx, acting, catalogue, one, choice), choice))
+            else:
+                displaced.append((await displacing.displace(tx, acting, command, one, choice), choice))
+        if await block(tx, acting, catalogue, away, command.absence_id, practitioner_id):
+            return displaced
+    raise Unavailable("booking", "too many book this time at once")

@@ -15,8 +15,10 @@ from common.contracts.booking import (
     FindAlternatives,
     FindFreeSlots,
     GetAppointments,
+    HoldSlot,
     MarkNoShow,
     Paid,
+    ReleaseHold,
 )
 from common.contracts.directory import DescribeDirectory, Network, OpenNetwork
 from common.errors import NotAllowed, Refused, UnknownThing
@@ -30,6 +32,19 @@ TEN = almaty(3, 10)
 
 async def find(clinic: Clinic, **query):
     return (await clinic.tell(FindFreeSlots(service_id=clinic.service.service_id, **query))).slots
+
+
+async def test_a_hold_is_on_no_board_and_in_no_history_whatever_becomes_of_it(clinic: Clinic):
+    order = clinic.booking(TEN)
+    place = order.model_dump(
+        include={"appointment_id", "patient_id", "service_id", "branch_id", "practitioner_id"}
+    )
+    await clinic.tell(HoldSlot(starts_at=TEN, **place))
+    board = DayBoard(branch_id=clinic.branch.branch_id, day=TEN.date())
+    history = AppointmentsOfPatient(patient_ids=[order.patient_id])
+    assert (await clinic.tell(board)).appointments == (await clinic.tell(history)).appointments == []
+    await clinic.tell(ReleaseHold(appointment_id=order.appointment_id))
+    assert (await clinic.tell(board)).appointments == (await clinic.tell(history)).appointments == []
 
 
 async def test_today_begins_now_and_after_the_minimum_notice(parts: Parts):

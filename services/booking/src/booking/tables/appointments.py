@@ -124,7 +124,7 @@ async def get(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> list
 
 
 async def of_patients(tx: AsyncConnection, network_id: str, patient_ids: Sequence[UUID]) -> list[Appointment]:
-    """All but holds, newest first."""
+    """All but holds, whatever became of them (nobody was told: version 0), newest first."""
     rows = await tx.execute(_OF_PATIENTS, {"network_id": network_id, "patients": list(patient_ids)})
     return [_appointment(row) for row in rows]
 
@@ -132,7 +132,7 @@ async def of_patients(tx: AsyncConnection, network_id: str, patient_ids: Sequenc
 async def of_branch(
     tx: AsyncConnection, network_id: str, branch_id: UUID, start: datetime, end: datetime
 ) -> list[Appointment]:
-    """All but holds that start in a time, by start."""
+    """All but holds, whatever became of them, that start in a time, by start."""
     rows = await tx.execute(
         _OF_BRANCH, {"network_id": network_id, "branch_id": branch_id, "start": start, "end": end}
     )
@@ -276,11 +276,11 @@ _GET = sa.text(
 )
 _OF_PATIENTS = sa.text(
     f"{_SELECT} WHERE a.network_id = :network_id AND a.patient_id = ANY(:patients)"
-    " AND a.status <> 'held' ORDER BY a.starts_at DESC, a.appointment_id"
+    " AND a.version > 0 ORDER BY a.starts_at DESC, a.appointment_id"
 )
 _OF_BRANCH = sa.text(
     f"{_SELECT} WHERE a.network_id = :network_id AND a.branch_id = :branch_id AND a.starts_at >= :start"
-    " AND a.starts_at < :end AND a.status <> 'held' ORDER BY a.starts_at, a.appointment_id"
+    " AND a.starts_at < :end AND a.version > 0 ORDER BY a.starts_at, a.appointment_id"
 )
 _OF_PRACTITIONER_SQL = (
     f"{_SELECT} WHERE a.network_id = :network_id AND a.practitioner_id = :practitioner_id AND a.{OCCUPIES}"

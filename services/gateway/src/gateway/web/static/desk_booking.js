@@ -134,8 +134,8 @@ class Booking {
   async held(person, order) {
     const record = await this.hold.take({ ...person, ...order });
     const taken = () => this.book({ ...order, patient_id: record.patient_id, hold_id: record.id }).then(this.hold.used, (problem) => this.refused(problem, person, order));
-    const back = () => {
-      this.hold.release();
+    const back = async () => {
+      await this.hold.release();
       fill(this.trouble);
       this.choose();
     };

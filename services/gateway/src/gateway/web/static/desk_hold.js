@@ -22,16 +22,18 @@ export function holding() {
   }
 
   async function take(order) {
-    release();
+    await release();
     held = (await sent("/holds", order)).appointment;
     window.addEventListener("pagehide", leaving);
     return held;
   }
 
-  function release() {
-    // What cannot be given back now runs out by itself.
-    if (held) call("POST", path()).catch(() => null);
+  async function release() {
+    if (!held) return;
+    const given = path();
     forget();
+    // What cannot be given back now runs out by itself.
+    await call("POST", given).catch(() => null);
   }
 
   /** Until when it is held, counting down; `taken` books it, `back` chooses another. */

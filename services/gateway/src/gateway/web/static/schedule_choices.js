@@ -6,6 +6,8 @@ import { t, worded } from "./texts.js";
 
 const ENOUGH = 3;
 
+const shortly = (instant, zone) => `${moments.dayAndMonth(moments.dayOf(instant, zone))} ${moments.time(instant, zone)}`;
+
 /** `read()` gives the choices as an absence takes them. Whoever has enough other times is proposed a message. */
 export function choices(affected, nameOf, around) {
   if (!affected.length) return { fields: null, read: () => [] };
@@ -31,7 +33,7 @@ function row({ appointment, alternatives, colleagues }, name, { directory, branc
       {},
       h("h4", { class: "affected-who" }, `${moments.dateAndTime(appointment.starts_at, branch.zone)} · ${name}`),
       h("p", { class: "hint" }, [worded(directory.service(appointment.service_id)?.name, branch.locale), directory.practitioner(appointment.practitioner_id)?.name].join(" · ")),
-      h("p", { class: "hint" }, alternatives.length ? t("could_be", { times: alternatives.slice(0, ENOUGH).map((one) => moments.dateAndTime(one.starts_at, branch.zone)).join("; ") }) : t("no_alternatives")),
+      h("p", { class: "hint" }, alternatives.length ? t("could_be", { times: alternatives.slice(0, ENOUGH).map((one) => shortly(one.starts_at, branch.zone)).join("; ") }) : t("no_alternatives")),
     ),
     select,
   );

@@ -27,10 +27,11 @@ class Chat:
         self.turns += 1
         before = len(await self.texts())
         await self.write(text)
-        return (await self.eventually(lambda: self._newer(before)))[-1]
+        newer: list[dict[str, Any]] = await self.eventually(lambda: self._newer(before))
+        return newer[-1]
 
     async def _newer(self, before: int) -> list[dict[str, Any]]:
-        return (await self.clinic.messages(self.phone))[before:]
+        return list(await self.clinic.messages(self.phone))[before:]
 
     async def texts(self) -> list[str]:
         return [one["text"] for one in await self.clinic.messages(self.phone)]

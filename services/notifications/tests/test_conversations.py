@@ -328,8 +328,7 @@ async def test_a_crash_after_booking_books_once_and_goes_on_where_it_was(service
     world.patient(PHONE)
     await chat("гигиена в Астане завтра")
     from notifications.operations.replies import hearing
-
-    record = hearing.record
+    from notifications.operations.replies.recording import record
 
     async def dies(*arguments):
         monkeypatch.setattr(hearing, "record", record)
@@ -428,8 +427,8 @@ async def test_nothing_said_in_a_chat_stands_in_the_clear_and_erasing_forgets_th
                 assert personal not in everything, table
     await service.apply(PatientErased(network_id=world.network_id, occurred_at=NOW, version=2, patient_id=card.patient_id))  # fmt: skip
     async with service.parts.database.transaction(world.network_id) as tx:
-        for table in (threads, utterances, patient_keys):
-            assert (await tx.execute(sa.select(table))).all() == []
+        for kept in (threads, utterances, patient_keys):
+            assert (await tx.execute(sa.select(kept))).all() == []
 
 
 @pytest.mark.parametrize(("owner", "phone"), [(7, "+77010000001"), (8, None), (None, None)])

@@ -1,6 +1,7 @@
 """Days and times as patients write them, in every language."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def at(hour: int, minute: int = 0) -> dict[str, int | bool]:
     return {"from_minute": start, "to_minute": start + 60, "exact": True}
 
 
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "завтра после обеда": {**day(5), **AFTERNOON},
     "послезавтра утром": {**day(6), **MORNING},
     "в пятницу в 15": {**day(6), **at(15)},

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from devkit.sandbox.carrier import Carrier
 from devkit.sandbox.faults import ANSWER_FAULTS, REPORT_FAULTS
 from devkit.sandbox.messages import LINK, Message, instant
-from devkit.sandbox.pages.scripts import language, way
+from devkit.sandbox.pages.scripts import direction, language, way
 
 PAGES = Path(__file__).parent
 MOST_PHONES = 24
@@ -42,7 +42,7 @@ class Pages:
             loader=FileSystemLoader(PAGES / "templates"), autoescape=select_autoescape(), trim_blocks=True
         )
         self._templates.filters |= {"linked": linked, "moment": moment, "mark": MARKS.get, "opens": opens}
-        self._templates.filters |= {"language": language, "way": way}
+        self._templates.filters |= {"direction": direction, "language": language, "way": way}
         self._templates.globals["fault_kinds"] = sorted(ANSWER_FAULTS) + sorted(REPORT_FAULTS)
         self._templates.globals["fault_channels"] = [*carrier.providers, "email"]
 

@@ -1,5 +1,6 @@
 """Joining an online visit: when, by whom, and by which link."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,9 @@ import pytest
 from icalendar import Calendar
 from pydantic import ValidationError
 
+from common.ids import new_id
 from common.links import Link, Purpose
+from gateway.rules.meetings import Meetings, NoMeetings
 from gateway.settings import Settings
 
 from .conftest import Api
@@ -161,3 +164,34 @@ async def test_the_calendar_file_leads_to_the_visit_once_it_is_confirmed(api: Ap
 def test_an_address_without_a_room_in_its_path_is_refused_at_start(settings: Settings, wrong: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({**settings.model_dump(), "meeting_url": wrong})
+
+
+async def test_joining_is_in_the_audit_log_and_the_room_neither_there_nor_in_any_log_line(
+    api: Api, online: Owners, capfd: pytest.CaptureFixture[str]
+) -> None:
+    booked = await confirmed(api, online)
+    room = (await joined(api, booked, STARTS)).json()["url"].rpartition("/")[2]
+    audit = await api.get("/api/v1/audit", headers=await api.bearer("manager"))
+    assert any(one["action"] == "links.join" for one in audit.json()["entries"])
+    assert room not in audit.text
+    assert room not in "".join(capfd.readouterr())
+
+
+async def test_every_visit_of_every_network_has_a_room_of_its_own(api: Api, online: Owners) -> None:
+    first = online.appointments[UUID((await confirmed(api, online))["id"])].appointment
+    others = [first.model_copy(update={"appointment_id": new_id()}), first.model_copy(update={"sequence": 1})]
+    key = b"l" * 32
+    rooms = [Meetings.under("{room}", key).url("one", visit) for visit in (first, *others)]
+    rooms += [
+        Meetings.under("{room}", key).url("two", first),
+        Meetings.under("{room}", b"k" * 32).url("one", first),
+    ]
+    assert len(set(rooms)) == 5
+    assert all(re.fullmatch("[a-z2-7]{24}", room) for room in rooms)
+    assert Meetings.under("{room}", key).url("one", first) == rooms[0]
+
+
+async def test_without_a_place_for_them_nobody_joins(online: Owners, api: Api) -> None:
+    state = online.appointments[UUID((await confirmed(api, online))["id"])].appointment
+    with pytest.raises(NoMeetings):
+        Meetings.under("", b"l" * 32).url("one", state)

@@ -281,6 +281,22 @@ async def test_a_walk_in_is_registered_booked_and_here_at_once(api: Api, owners:
     )
 
 
+async def test_a_repeated_walk_in_tells_every_owner_the_same_commands(api: Api, owners: Owners) -> None:
+    body = {
+        "patient": {"full_name": "Асель Ким", "phone": "+77010000003"},
+        "service_id": str(owners.service_id),
+        "branch_id": str(owners.branch_id),
+        "practitioner_id": str(owners.practitioner_id),
+    }
+    headers = {**await api.bearer("reception"), "Idempotency-Key": "came in"}
+    first, again = [await api.post("/api/v1/visits", json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert first.json() == again.json()
+    told = {type(one).__name__: one.command_id for one in owners.received if hasattr(one, "command_id")}
+    assert told.keys() == {"RegisterPatient", "BookAppointment", "CheckInAppointment"}
+    assert set(told.values()) == owners.commands.keys(), "each its own id, and none of them twice"
+
+
 async def test_a_doctor_sees_the_own_patients_visits_and_no_money(api: Api, owners: Owners) -> None:
     mine = await api.book(owners)
     other = await api.book(

@@ -10,20 +10,15 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from common.contracts.notifications import GetCall, ListCalls
 from common.contracts.patient_profile import GetCards
-from common.errors import Refused, Unavailable
+from common.errors import Unavailable
 from gateway.routes.access import AuditedRoute, json_answer
 from gateway.routes.desk import Desk, desk_for
+from gateway.routes.instants import MalformedRange
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Desk, Depends(desk_for("calls.read"))]
 
 LONGEST = timedelta(days=370)
-
-
-class MalformedRange(Refused):
-    """A range begins before it ends, and is no longer than a year."""
-
-    code = "malformed"
 
 
 @router.get("/api/v1/calls")

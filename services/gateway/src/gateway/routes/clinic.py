@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Response
@@ -40,10 +39,7 @@ async def board(
     """One branch's day in its local time (today, where no date is given); doctors and delegates see their agendas."""
     desk.about(branch_id=branch_id)
     desk.own_branch(branch_id)
-    now = desk.now
-    if day is None:
-        branch = await desk.parts.public_directory.branch(desk.network_id, branch_id)
-        day = now.astimezone(ZoneInfo(branch.zone)).date()
+    day = day or await desk.today(branch_id)
     shown = await day_board(
         desk.parts.asks,
         desk.caller,
@@ -51,7 +47,7 @@ async def board(
         day=day,
         money=desk.sees_money,
         seconds=desk.parts.section_seconds,
-        now=now,
+        now=desk.now,
     )
     desk.about(date=day)
     return json_answer(orjson.dumps(shown))

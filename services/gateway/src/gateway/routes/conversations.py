@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Response
@@ -80,13 +79,10 @@ async def calls(
     """Who has not confirmed for a day (tomorrow at the branch, where none is given), by start."""
     desk.about(branch_id=branch_id)
     desk.own_branch(branch_id)
-    now = desk.now
-    if day is None:
-        branch = await desk.parts.public_directory.branch(desk.network_id, branch_id)
-        day = now.astimezone(ZoneInfo(branch.zone)).date() + timedelta(days=1)
+    day = day or await desk.today(branch_id) + timedelta(days=1)
     desk.about(date=day)
     shown = await call_list(
-        desk.parts.asks, desk.caller, branch_id=branch_id, day=day, now=now, seconds=desk.parts.section_seconds,
+        desk.parts.asks, desk.caller, branch_id=branch_id, day=day, now=desk.now, seconds=desk.parts.section_seconds,
         phones=desk.may("patients.search"),
     )  # fmt: skip
     return json_answer(orjson.dumps(shown))

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from starlette.responses import Response
@@ -49,6 +50,11 @@ class Desk:
     def now(self) -> datetime:
         """The clock's instant."""
         return self.parts.clock.now()
+
+    async def today(self, branch_id: UUID) -> date:
+        """The local date at a branch. Raises `unknown-branch`."""
+        branch = await self.parts.public_directory.branch(self.network_id, branch_id)
+        return self.now.astimezone(ZoneInfo(branch.zone)).date()
 
     def may(self, action: Action) -> bool:
         """Whether they may do this, too."""

@@ -1,8 +1,16 @@
-"""Instants as the outer contract takes them: RFC 3339 with an offset, and nothing that only looks like one."""
+"""Instants and ranges as the outer contract takes them: RFC 3339 with an offset, and nothing that only looks like one."""
 
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
+
+from common.errors import Refused
+
+
+class MalformedRange(Refused):
+    """A range begins before it ends, and is no longer than its limit."""
+
+    code = "malformed"
 
 
 def _written(value: object) -> object:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from common.contracts.booking import AskReport
 from common.contracts.notifications import AskMessageReport
-from common.errors import NotAllowed, Refused
+from common.errors import NotAllowed
 from gateway.routes.access import AuditedRoute, json_answer
 from gateway.routes.desk import Desk, desk_for
+from gateway.routes.instants import MalformedRange
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Desk, Depends(desk_for("reports.read"))]
@@ -19,12 +20,6 @@ Kpi = Literal["no-show", "sources", "load", "revenue", "till", "cancellations", 
 
 REPORT_SECONDS = 20.0
 LONGEST_DAYS = 370 * 12
-
-
-class MalformedRange(Refused):
-    """A range begins before it ends."""
-
-    code = "malformed"
 
 
 @router.get("/api/v1/reports/{kpi}")

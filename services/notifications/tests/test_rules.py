@@ -217,6 +217,20 @@ def test_the_reasons_name_the_rule_the_entry_its_source_and_the_local_time():
     assert verdict.policy_version == "kz-2026-12"
 
 
+def test_whoever_refuses_reminders_still_hears_of_a_time_they_wait_for_or_that_is_gone():
+    now = local(2026, 11, 9, 12)
+    assert decide(facts(accepts_reminders=False), now=now).because == "reminders-refused"
+    offered = facts(
+        accepts_reminders=False,
+        about="offer",
+        appointment=AppointmentFacts("held", 0, local(2026, 11, 12, 10)),
+    )
+    displaced = facts(
+        accepts_reminders=False, about="displacement", appointment=AppointmentFacts("displaced", 2, local(2026, 11, 12, 10))
+    )  # fmt: skip
+    assert "reminders-refused" not in {decide(offered, now=now).because, decide(displaced, now=now).because}
+
+
 def test_the_order_of_stops_is_patient_then_appointment_then_deadline():
     confirmed = AppointmentFacts("confirmed", 2, local(2026, 11, 12, 10))
     now = local(2026, 11, 9, 12)

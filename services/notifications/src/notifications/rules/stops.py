@@ -25,7 +25,8 @@ def _patient(facts: Facts) -> Reason | None:
         return Reason("patient", "unknown-patient")
     if facts.deceased:
         return Reason("patient", "deceased")
-    if facts.message_class == "service" and not facts.accepts_reminders:
+    reminds = facts.message_class == "service" and facts.about == "visit"
+    if reminds and not facts.accepts_reminders:
         return Reason("preference", "reminders-refused")
     if facts.orientation and not facts.accepts_orientations:
         return Reason("preference", "orientations-refused")

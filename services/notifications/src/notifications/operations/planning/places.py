@@ -104,5 +104,6 @@ def planning_facts(
         deceased=card.deceased if card else False,
         quiet=facts.quiet(card),
         provisional=card is None,
+        about=facts.about(step.template),
         mode=step.mode,
     )  # fmt: skip

@@ -19,7 +19,6 @@ from notifications.operations.planning.places import Place, Reach, place_of, pla
 from notifications.operations.planning.rows import suppressed
 from notifications.rules import chains, facts
 from notifications.rules.chains import Aim, Planned
-from notifications.rules.facts import about
 from notifications.rules.values import Facts
 from notifications.tables import messages
 from notifications.tables.messages import Message
@@ -72,8 +71,7 @@ def _decided_again(
 
     def facts_of(aim: Aim) -> Facts:
         message = by_step[aim.step.name]
-        found = planning_facts(reach, place, aim, asked_at=message.asked_at, starts_at=message.starts_at)
-        return replace(found, about=about(message.template))
+        return planning_facts(reach, place, aim, asked_at=message.asked_at, starts_at=message.starts_at)
 
     for planned in chains.plan([_aim(one) for one in held], facts_of, now=now):
         yield _changed(by_step[planned.step.name], planned, reach, place)

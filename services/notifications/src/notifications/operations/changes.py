@@ -147,6 +147,12 @@ class Changes:
         tried: Sequence[Attempt],
         verdict: Verdict,
     ) -> None:
+        if (
+            message.outcome == "sending" and verdict.action == "wait"
+        ):  # nobody was called: its turn comes again
+            self.attempt(attempt, reason=verdict.because, in_flight=False)
+            self.wait(message, verdict)
+            return
         self.attempt(attempt, outcome="suppressed", reason=verdict.because, in_flight=False)
         if message.outcome != "sending":
             return
@@ -154,7 +160,7 @@ class Changes:
         if verdict.action == "drop":
             await self.drop(tx, message, others, verdict)
         else:
-            self.message(message, outcome="planned", due_at=verdict.send_at or self._now, leased_until=None)
+            self.message(message, outcome="planned", due_at=self._now, leased_until=None)
 
     def accepted(self, message: Message, attempt: Attempt, answer: Accepted) -> None:
         """The provider has it: it is waited for its delivery until the step's budget ends, where there will be news."""

@@ -1,7 +1,7 @@
 """A decision about one message at one moment, from its row and what the owners said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -77,9 +77,6 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
     network = await directory.network(tx, network_id)
     policies = await governing(tx, network_id)
     branches = await directory.things(tx, network_id, Branch, [str(one.branch_id) for one in batch])
-    stopped = await tx.execute(
-        sa.select(brakes.c.channel, brakes.c.template).where(brakes.c.network_id == network_id)
-    )
     return Surroundings(
         network=network,
         governing=policies,
@@ -97,7 +94,7 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
             Service,
             [str(one.service_id) for one in batch if one.service_id] + _also(batch, "service_id"),
         ),
-        paused=frozenset((row.channel, row.template) for row in stopped),
+        paused=await _paused(tx, network_id),
         held=await conversations.paused_channels(tx, network_id, {one.patient_id for one in batch}),
         wordings=await in_force(tx, network_id),
         touches=await _touches(
@@ -106,6 +103,24 @@ async def surroundings(tx: AsyncConnection, network_id: str, batch: list[Message
         limited=await limits.pauses(tx, network_id),
         spent=await _spent(tx, network_id, batch, policies, branches),
     )
+
+
+async def renewed(tx: AsyncConnection, around: Surroundings, batch: Sequence[Message]) -> Surroundings:
+    """What can have stopped a batch since it was read: brakes, people who took over, providers that have had enough."""
+    network_id = around.network.network_id
+    return replace(
+        around,
+        paused=await _paused(tx, network_id),
+        held=await conversations.paused_channels(tx, network_id, {one.patient_id for one in batch}),
+        limited=await limits.pauses(tx, network_id),
+    )
+
+
+async def _paused(tx: AsyncConnection, network_id: str) -> frozenset[tuple[str, str]]:
+    stopped = await tx.execute(
+        sa.select(brakes.c.channel, brakes.c.template).where(brakes.c.network_id == network_id)
+    )
+    return frozenset((row.channel, row.template) for row in stopped)
 
 
 async def _spent(

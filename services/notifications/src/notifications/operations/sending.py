@@ -45,6 +45,8 @@ async def send_due(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
         del batch.messages[message_id]
     if not batch.messages:
         return
+    if settled:  # which may have taken a while
+        await _look_again(parts, batch)
     await _ask(parts, batch)
     outgoing = await _decide_and_write(parts, batch, now)
     outcomes = await _call(parts, batch, outgoing)
@@ -58,6 +60,11 @@ async def _read(parts: Parts, network_id: str, ids: Sequence[UUID]) -> Batch:
         tried = await attempt_rows.of_messages(tx, network_id, list(found))
         around = await deciding.surroundings(tx, network_id, list(found.values()))
     return Batch(network_id, found, tried, around)
+
+
+async def _look_again(parts: Parts, batch: Batch) -> None:
+    async with parts.database.reading(batch.network_id) as tx:
+        batch.around = await deciding.renewed(tx, batch.around, list(batch.messages.values()))
 
 
 async def _ask(parts: Parts, batch: Batch) -> None:
@@ -215,6 +222,7 @@ class _AskAgain:
     def __init__(self, parts: Parts, batch: Batch, outgoing: Sequence[Sending]) -> None:
         self._parts = parts
         self._batch = batch
+        self._decided_upon = batch.answers
         self._waiting = {one.message.message_id: one.message for one in outgoing}
         self._asking = asyncio.Lock()
 
@@ -225,32 +233,38 @@ class _AskAgain:
             async with self._asking:
                 if not self._batch.answers.fresh:
                     try:
-                        self._batch.answers = await asking.ask(
-                            self._parts, self._batch.network_id, list(self._waiting.values()),
-                            self._batch.questions, cards=self._batch.answers.cards,
-                        )  # fmt: skip
+                        await self._ask()
                     except Exception as error:  # noqa: BLE001 - not knowing means not sending
                         telemetry.log().info(
                             "not sent: an owner does not answer", error=telemetry.where(error)
                         )
                         return NotReached()
-            verdict = deciding.verdict(
-                sending.message,
-                [
-                    one
-                    for one in self._batch.attempts.get(sending.message.message_id, [])
-                    if one.attempt_id != sending.attempt.attempt_id
-                ],
-                self._batch.around, self._batch.answers, self._parts.offered(self._batch.network_id), now=self._parts.clock.now(),
-                costs=limited_costs(
-                    self._parts, sending.message, self._batch.around, self._batch.answers,
-                    now=self._parts.clock.now(),
-                ),
-            )  # fmt: skip
+        if self._batch.answers is not self._decided_upon:
+            verdict = self._verdict(sending, self._parts.clock.now())
             if verdict.action != "send" or verdict.channel != sending.attempt.channel:
                 return verdict
         self._waiting.pop(sending.message.message_id, None)
         return None
+
+    def _verdict(self, sending: Sending, now: datetime) -> Verdict:
+        """As if this attempt had not been written."""
+        tried = self._batch.attempts.get(sending.message.message_id, [])
+        others = [one for one in tried if one.attempt_id != sending.attempt.attempt_id]
+        return _verdict(self._parts, self._batch, sending.message, others, now)
+
+    async def _ask(self) -> None:
+        """The owners, and our own tables: a brake stops what is in hand too."""
+        assert self._batch.answers is not None
+        waiting = list(self._waiting.values())
+        answers = await asking.ask(
+            self._parts,
+            self._batch.network_id,
+            waiting,
+            self._batch.questions,
+            cards=self._batch.answers.cards,
+        )
+        await _look_again(self._parts, self._batch)
+        self._batch.answers = answers
 
 
 # --- recording --------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from booking.handlers import Parts
 from booking.workers import expire_holds
 from common.contracts.booking import (
     AbsenceChoice,
+    AbsenceEnded,
+    AbsenceEntered,
     AbsenceRange,
     AppointmentDisplaced,
     CancelAppointment,
@@ -92,7 +94,11 @@ async def test_who_is_away_now_or_later_is_listed_until_it_was_ended(clinic: Cli
     )
     for order in (own, ended, closed):
         await clinic.tell(order)
-    await clinic.tell(EndAbsence(absence_id=ended.absence_id))
+    for _ in range(2):
+        await clinic.tell(EndAbsence(absence_id=ended.absence_id))
+    entered = [one.absence.absence_id for one in await events(clinic, AbsenceEntered)]
+    assert entered == [own.absence_id, ended.absence_id, closed.absence_id]
+    assert [one.absence.absence_id for one in await events(clinic, AbsenceEnded)] == [ended.absence_id]
     listed = (await clinic.tell(ListAbsences(branch_id=clinic.branch.branch_id))).absences
     assert [(one.absence_id, one.reason) for one in listed] == [
         (closed.absence_id, "closed"),

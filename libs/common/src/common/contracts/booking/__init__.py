@@ -3,6 +3,9 @@
 from common.contracts.booking.absences import (
     Absence,
     AbsenceChoice,
+    AbsenceEnded,
+    AbsenceEntered,
+    AbsenceEvent,
     AbsencePlan,
     AbsenceRange,
     AbsenceReason,
@@ -149,6 +152,9 @@ from common.contracts.booking.waitlist import (
 __all__ = [
     "Absence",
     "AbsenceChoice",
+    "AbsenceEnded",
+    "AbsenceEntered",
+    "AbsenceEvent",
     "AbsencePlan",
     "AbsenceRange",
     "AbsenceReason",

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from common.contracts.booking.appointments import AppointmentEvent
 from common.contracts.booking.states import AppointmentRecord, AppointmentState, HeldOffer, Slot
-from common.contracts.messages import Command, Done, Message, Query
+from common.contracts.messages import Command, Done, Event, Message, Query
 
 AbsenceReason = Literal["holiday", "illness", "training", "closed", "other"]
 
@@ -154,6 +154,24 @@ class ListAbsences(Query[Absences]):
     subject: ClassVar[str] = "booking.query.absences.list.v1"
     branch_id: UUID | None = None
     limit: int = Field(default=200, ge=1, le=500)
+
+
+class AbsenceEvent(Event):
+    """What both carry: whose time, from when to when, and why."""
+
+    absence: Absence
+
+
+class AbsenceEntered(AbsenceEvent):
+    """The time is taken out of the schedule."""
+
+    subject: ClassVar[str] = "booking.event.absence.entered.v1"
+
+
+class AbsenceEnded(AbsenceEvent):
+    """What is left of it can be booked again."""
+
+    subject: ClassVar[str] = "booking.event.absence.ended.v1"
 
 
 class AppointmentDisplaced(AppointmentEvent):

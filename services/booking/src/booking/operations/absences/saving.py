@@ -17,8 +17,12 @@ from booking.rules.permissions import expect_may
 from booking.rules.waitlist import Freed
 from booking.tables import appointments, blocks
 from booking.tables import directory as directory_rows
+from common import outbox
 from common.contracts.booking import (
+    Absence,
     AbsenceChoice,
+    AbsenceEnded,
+    AbsenceEntered,
     AbsenceSaved,
     EndAbsence,
     PutAbsence,
@@ -72,6 +76,9 @@ async def end(tx: AsyncConnection, acting: Acting, command: EndAbsence) -> Done:
     for other in await blocks.absences_around(tx, acting.network_id, away.starts_at, away.ends_at):
         for practitioner_id in set(rules.who_is_away(other.away, catalogue)) & set(who):
             await block(tx, acting, catalogue, other.away, other.absence_id, practitioner_id)
+    ended = Absence(absence_id=absence.absence_id, range=away, reason=absence.reason)
+    told = AbsenceEnded(network_id=acting.network_id, occurred_at=acting.now, version=2, absence=ended)
+    await outbox.record(tx, told)
     await waitlist.offer_freed(tx, acting, catalogue, [Freed(*one) for one in given_back])
     return Done(version=2)
 
@@ -86,6 +93,11 @@ async def _save(tx: AsyncConnection, acting: Acting, command: PutAbsence) -> Non
         by=acting.caller.actor,
         now=acting.now,
     ):
+        entered = Absence(absence_id=command.absence_id, range=command.range, reason=command.reason)
+        told = AbsenceEntered(
+            network_id=acting.network_id, occurred_at=acting.now, version=1, absence=entered
+        )
+        await outbox.record(tx, told)
         return
     known = await blocks.lock_absence(tx, acting.network_id, command.absence_id)
     if known is None or known.ended_at is not None or known.away != command.range:

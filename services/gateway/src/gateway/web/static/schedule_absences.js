@@ -12,7 +12,7 @@ import { t } from "./texts.js";
 
 const REASONS = ["holiday", "illness", "training", "closed", "other"];
 
-export const absences = { needs: "board.read", hears: /^(appointment|absence)/, show };
+export const absences = { needs: "board.read", hears: /^(absence|appointment)/, show };
 
 function show(host, around) {
   const list = h("div", { id: "absences", "aria-live": "polite" }, h("p", { class: "loading" }, t("loading")));

@@ -62,6 +62,8 @@ async def test_an_absence_is_looked_at_first_and_then_each_patient_has_a_choice(
     ]
     desk = f"/desk?branch={morning[0]['branch_id']}&date={local(morning[0]).date()}"
     colleague = await at_the_desk(path=desk)
+    watching = await at_the_desk("manager", path="/schedule")
+    await choose_branch(watching.page, morning[0]["branch_id"])
     visitor = await at_the_desk(path="/schedule", width=360)
     page = visitor.page
     await choose_branch(page, morning[0]["branch_id"])
@@ -86,11 +88,13 @@ async def test_an_absence_is_looked_at_first_and_then_each_patient_has_a_choice(
         await expect(row).to_have_attribute("data-status", "displaced")
     saved = page.locator("[data-absence]", has_text="Болезнь")
     await expect(saved).to_have_count(1)
+    await expect(watching.page.locator("[data-absence]", has_text="Болезнь")).to_have_count(1)
     await visitor.check()
     await saved.get_by_role("button").click()
     await page.get_by_role("dialog").get_by_role("button", name="Отменить").click()
     await expect(page.locator("#announcement")).to_have_text("Время снова открыто для записи.")
     await expect(saved).to_have_count(0)
+    await expect(watching.page.locator("[data-absence]", has_text="Болезнь")).to_have_count(0)
 
 
 async def test_a_freed_time_is_offered_to_who_waits_and_accepted_at_the_desk(

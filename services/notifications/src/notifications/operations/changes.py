@@ -1,7 +1,7 @@
 """The changes of one transaction to messages and attempts, written in few statements at its end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,15 @@ class Changes:
         """Change a message; later changes of the same one add to earlier ones."""
         _, known = self._messages.get(message.message_id, (message, {}))
         self._messages[message.message_id] = (message, {**known, **changed, "version": message.version})
+
+    def standing(self, message: Message) -> Message:
+        """The message as far as it has been changed here: it may have gone out on several channels at once."""
+        known, changed = self._messages.get(message.message_id, (message, {}))
+        return replace(
+            known,
+            outcome=changed.get("outcome", message.outcome),
+            due_at=changed.get("due_at", message.due_at),
+        )
 
     def attempt(self, attempt: Attempt, **changed: Any) -> None:
         """Change an attempt."""
@@ -189,14 +198,16 @@ class Changes:
 
     def _later(self, message: Message, attempt: Attempt, reason: str, again: datetime) -> None:
         """Refused before accepting: the same attempt again, as long as the budget lasts."""
-        if message.outcome != "sending":
+        elsewhere = message.mode == "all" and message.outcome == "accepted" and message.due_at is not None
+        if message.outcome != "sending" and not elsewhere:
             self.attempt(attempt, outcome="failed", reason=reason, in_flight=False)
             return
         if again > max(attempt.at + timedelta(seconds=message.budget_seconds), attempt.at + SHORTEST_BUDGET):
             self.failed(message, attempt, reason)
             return
         self.attempt(attempt, reason=reason, in_flight=False)
-        self.message(message, outcome="planned", due_at=again, leased_until=None, reason=reason)
+        outcome = "accepted" if elsewhere else "planned"
+        self.message(message, outcome=outcome, due_at=again, leased_until=None, reason=reason)
 
     def unsure(self, message: Message, attempt: Attempt, reason: str, parts: Parts) -> None:
         """Its answer was lost: never sent again by itself; the next channel waits."""

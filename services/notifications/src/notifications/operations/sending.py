@@ -17,7 +17,7 @@ from common import telemetry
 from common.contracts.patient_profile import Channel
 from common.ids import new_id
 from common.sealed import Seal
-from notifications.channels import Accepted, Letter, NotReached, Outcome, TooMany
+from notifications.channels import Accepted, Letter, NotReached, Outcome, Refused, TooMany, Unsure
 from notifications.operations import asking, composing, deciding, enclosing, limits
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
@@ -94,7 +94,10 @@ async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[S
             try:
                 verdict = _verdict(parts, batch, message, tried, now)
                 if verdict.action == "send":
-                    sendings.append(_opened(parts, batch, message, verdict, seals[message.patient_id], now))
+                    seal = seals[message.patient_id]
+                    sendings += [
+                        _opened(parts, batch, message, verdict, one, seal, now) for one in verdict.channels
+                    ]
                     continue
             except Exception as error:  # noqa: BLE001 - one bad record must not stop the messages after it
                 telemetry.log().error(
@@ -106,7 +109,7 @@ async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[S
                 changes.wait(message, verdict)
             else:
                 await changes.drop(tx, message, tried, verdict)
-        for sending in sendings:
+        for sending in reversed(sendings):  # a message keeps the text of the first of its channels
             changes.sending(sending)
         await _write_attempts(tx, batch.network_id, [one.attempt for one in sendings])
         await changes.write(tx, batch.network_id)
@@ -124,12 +127,16 @@ def _verdict(
 
 
 def _opened(
-    parts: Parts, batch: Batch, message: Message, verdict: Verdict, seal: Seal, now: datetime
+    parts: Parts,
+    batch: Batch,
+    message: Message,
+    verdict: Verdict,
+    channel: Channel,
+    seal: Seal,
+    now: datetime,
 ) -> Sending:
     """The letter, and the attempt that is written before it leaves: a new one, or the one that never got there."""
     assert batch.answers is not None
-    assert verdict.channel is not None
-    channel = verdict.channel
     card = batch.answers.cards[message.patient_id]
     to = facts.address(card, channel) or ""
     record = batch.answers.appointments.get(message.appointment_id) if message.appointment_id else None
@@ -223,7 +230,7 @@ class _AskAgain:
         self._parts = parts
         self._batch = batch
         self._decided_upon = batch.answers
-        self._waiting = {one.message.message_id: one.message for one in outgoing}
+        self._waiting = {one.attempt.attempt_id: one.message for one in outgoing}
         self._asking = asyncio.Lock()
 
     async def still_wanted(self, sending: Sending) -> Verdict | NotReached | None:
@@ -241,9 +248,9 @@ class _AskAgain:
                         return NotReached()
         if self._batch.answers is not self._decided_upon:
             verdict = self._verdict(sending, self._parts.clock.now())
-            if verdict.action != "send" or verdict.channel != sending.attempt.channel:
+            if verdict.action != "send" or sending.attempt.channel not in verdict.channels:
                 return verdict
-        self._waiting.pop(sending.message.message_id, None)
+        self._waiting.pop(sending.attempt.attempt_id, None)
         return None
 
     def _verdict(self, sending: Sending, now: datetime) -> Verdict:
@@ -255,7 +262,7 @@ class _AskAgain:
     async def _ask(self) -> None:
         """The owners, and our own tables: a brake stops what is in hand too."""
         assert self._batch.answers is not None
-        waiting = list(self._waiting.values())
+        waiting = list({one.message_id: one for one in self._waiting.values()}.values())
         answers = await asking.ask(
             self._parts,
             self._batch.network_id,
@@ -281,8 +288,8 @@ async def _record(
         tried = await attempt_rows.of_messages(tx, network_id, ids)
         changes = Changes(now)
         limited = await limits.learn(tx, network_id, _said(outcomes), now=now)
-        for sending, outcome in outcomes:
-            message = held[sending.message.message_id]
+        for sending, outcome in sorted(outcomes, key=_weight):
+            message = changes.standing(held[sending.message.message_id])
             attempt = next(
                 one for one in tried[message.message_id] if one.attempt_id == sending.attempt.attempt_id
             )
@@ -292,6 +299,12 @@ async def _record(
                 continue
             await changes.record(tx, message, attempt, outcome, tried[message.message_id], parts, limited)
         await changes.write(tx, network_id)
+
+
+def _weight(outcome: tuple[Sending, Outcome | Verdict]) -> int:
+    """Of several channels at once, what says most about the message comes first: others change nothing of it then."""
+    order: tuple[type, ...] = (Accepted, Unsure, TooMany, NotReached, Verdict, Refused)
+    return order.index(type(outcome[1]))
 
 
 def _said(

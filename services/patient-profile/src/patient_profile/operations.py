@@ -246,7 +246,7 @@ async def finish_task(
     await outbox.record(
         tx,
         TaskFinished(
-            network_id=caller.network_id, occurred_at=now, version=done.version, task_id=done.task_id,
+            network_id=caller.network_id, occurred_at=now, version=1, task_id=done.task_id,
             kind=done.kind, branch_id=done.branch_id,
         ),
     )  # fmt: skip

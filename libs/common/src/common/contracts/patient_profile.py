@@ -315,7 +315,7 @@ class PatientErased(Event):
 
 
 class TaskFinished(Event):
-    """A person is done with it: what waited for them may go on. `version` is the task's."""
+    """A person is done with it: what waited for them may go on. `version` is 1: a task is finished once."""
 
     subject: ClassVar[str] = "patient_profile.event.task.finished.v1"
     task_id: UUID

@@ -6,6 +6,10 @@ from common.contracts.messages import Event
 _APPOINTMENT = ("appointment", "appointment.appointment_id")
 _MESSAGE = ("message", "message_id")
 _ENTRY = ("waitlist entry", "entry.entry_id")
+_REFERRAL = ("referral", "referral.referral_id")
+_TICKET = ("ticket", "ticket.ticket_id")
+_ABSENCE = ("absence", "absence.absence_id")
+_CALL = ("call", "call_id")
 
 _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     directory.NetworkOpened: ("network", "network.network_id"),
@@ -31,6 +35,18 @@ _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     booking.WaitlistOfferEnded: _ENTRY,
     booking.WaitlistFilled: _ENTRY,
     booking.WaitlistLeft: _ENTRY,
+    booking.ReferralCreated: _REFERRAL,
+    booking.ReferralBooked: _REFERRAL,
+    booking.ReferralReopened: _REFERRAL,
+    booking.ReferralDone: _REFERRAL,
+    booking.ReferralDeclined: _REFERRAL,
+    booking.ReferralExpired: _REFERRAL,
+    booking.TicketTaken: _TICKET,
+    booking.TicketCalled: _TICKET,
+    booking.TicketEnded: _TICKET,
+    booking.AbsenceEntered: _ABSENCE,
+    booking.AbsenceEnded: _ABSENCE,
+    patient_profile.TaskFinished: ("finished task", "task_id"),
     patient_profile.PatientChanged: ("patient", "patient_id"),
     patient_profile.PatientErased: ("patient", "patient_id"),
     consents.PermissionChanged: ("permissions", "patient_id"),
@@ -42,6 +58,11 @@ _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     notifications.MessageUnknown: _MESSAGE,
     notifications.ReplyUnderstood: ("reply", "inbound_id"),
     notifications.TaskRaised: ("task", "task_id"),
+    notifications.ConversationChanged: ("conversation", "conversation_id"),
+    notifications.CallRinging: _CALL,
+    notifications.CallAnswered: _CALL,
+    notifications.CallEnded: _CALL,
+    notifications.CallMissed: _CALL,
     gateway.StaffChanged: ("staff", "staff_id"),
 }
 
@@ -61,6 +82,16 @@ STATES: tuple[tuple[str, str, str], ...] = (
         "booking",
         "waitlist entry",
         "SELECT network_id, entry_id::text AS thing, version FROM waitlist",
+    ),
+    (
+        "booking",
+        "referral",
+        "SELECT network_id, referral_id::text AS thing, version FROM referrals",
+    ),
+    (
+        "booking",
+        "ticket",
+        "SELECT network_id, ticket_id::text AS thing, version FROM tickets",
     ),
     *(
         (

@@ -36,7 +36,7 @@ export function queuePanel(around) {
     fill(
       body,
       h("p", { class: "hint" }, t("queue_counts", { waiting: moments.number(queue.waiting.length), minutes: moments.number(queue.wait_minutes), served: moments.number(queue.served) })),
-      works() && h("div", { class: "find" }, who, h("button", { type: "button", class: "primary", dataset: { key: "next" }, disabled: !queue.waiting.length, onclick: () => call() }, t("queue_next"))),
+      works() && h("div", { class: "find" }, who, h("button", { type: "button", class: "primary", dataset: { key: "next" }, disabled: !queue.waiting.length || !who.value, onclick: () => call() }, t("queue_next"))),
       queue.called.length > 0 && h("ul", { class: "tickets", "aria-label": t("queue_called") }, queue.called.map((one) => ticket(one, names))),
       queue.waiting.length > 0 && h("ul", { class: "tickets", "aria-label": t("queue_waits") }, queue.waiting.map((one) => ticket(one, names))),
       works() && h("button", { type: "button", class: "secondary small", dataset: { key: "give" }, onclick: give }, t("queue_give")),
@@ -71,7 +71,7 @@ export function queuePanel(around) {
           "div",
           { class: "actions" },
           called && act("served", t("queue_served"), "secondary", () => end(one, "served")),
-          !called && act("call", t("queue_call"), "quiet", () => call(one)),
+          !called && who.value && act("call", t("queue_call"), "quiet", () => call(one)),
           act("left", t("queue_left"), "quiet", () => end(one, "left")),
         ),
     );

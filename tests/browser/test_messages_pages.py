@@ -162,6 +162,8 @@ async def test_a_wording_with_a_banned_claim_names_the_law_and_a_good_one_reache
     await expect(page.locator("#announcement")).to_contain_text(f"Опубликовано: версия {before + 1}.")
     await expect(versions.first).to_contain_text("действует")
     await visitor.check()
+    await page.get_by_role("button", name="Все тексты").click()
+    await expect(page.locator('[data-template="confirmation"]')).to_contain_text("свой текст: Русский")
 
     who = people("Жанна Новотекстова")
     await a_visit(clinic, who)

@@ -667,6 +667,26 @@ def _notifications() -> Answers[Owners]:
         await owners.reach("notifications", caller, command)
         return notifications.PolicySaved(version=1, replanned=3 if command.replan else 0)
 
+    @answers.to(notifications.RehearseVisit)
+    async def rehearse(query: Any, caller: Caller, owners: Owners) -> notifications.Rehearsal:
+        await owners.reach("notifications", caller, query)
+        return notifications.Rehearsal(steps=[], policy_version="kz-1+network-1" if query.policy else "kz-1")
+
+    @answers.to(notifications.DescribeSending)
+    async def sending(query: Any, caller: Caller, owners: Owners) -> notifications.SendingState:
+        await owners.reach("notifications", caller, query)
+        return notifications.SendingState(brakes=[], limits=[], blocked=[])
+
+    @answers.to(notifications.AskMessageReport)
+    async def message_report(query: Any, caller: Caller, owners: Owners) -> notifications.MessageReport:
+        await owners.reach("notifications", caller, query)
+        return notifications.MessageReport(
+            counts=[notifications.MessageCount(channel="sms", outcome="delivered", count=3)],
+            costs=[
+                notifications.ChannelCost(channel="sms", currency="KZT", attempts=3, segments=5, amount=9000)
+            ],
+        )
+
     @answers.to(notifications.PutTemplateDraft)
     async def put_draft(command: Any, caller: Caller, owners: Owners) -> notifications.TemplateDrafted:
         await owners.reach("notifications", caller, command)

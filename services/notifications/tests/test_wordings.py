@@ -202,6 +202,7 @@ async def test_the_list_says_what_is_worded_and_what_waits(service):
     listed = {one.name: one for one in (await asked(service, ListTemplates())).templates}
     assert (listed["confirmation"].number, listed["confirmation"].has_draft) == (1, False)
     assert (listed["short"].number, listed["short"].has_draft) == (None, True)
+    assert (listed["confirmation"].worded, listed["short"].worded) == (["ru"], [])
     assert listed["recall"].message_class == "marketing"
 
 

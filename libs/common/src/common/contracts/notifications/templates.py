@@ -67,12 +67,14 @@ class TemplateVersion(Message):
 
 
 class TemplateSummary(Message):
-    """One template: its version in force (None is the built-in text), and whether a draft waits."""
+    """One template: its version in force (None is the built-in text) with the languages that it words itself, and
+    whether a draft waits."""
 
     name: str
     message_class: MessageClass
     number: int | None
     has_draft: bool
+    worded: list[Locale] = Field(default_factory=list)
 
 
 class Templates(Message):

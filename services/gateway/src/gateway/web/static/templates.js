@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { $, field, fill, focusOn, h, option } from "./dom.js";
 import { begin } from "./staff.js";
 import { editor } from "./template_editor.js";
-import { spoken, t } from "./texts.js";
+import { OWN_NAMES, spoken, t } from "./texts.js";
 
 const root = $("#page");
 const query = new URLSearchParams(location.search);
@@ -59,6 +59,7 @@ function item(one) {
       { type: "button", class: "choice", dataset: { template: one.name }, onclick: () => go({ name: one.name }) },
       h("span", { class: "choice-name" }, spoken("template", one.name)),
       h("span", { class: "choice-facts" }, h("span", { class: `chip${one.number ? " is-ok" : ""}` }, one.number ? t("version_n", { n: one.number }) : t(state.branch ? "as_network" : "built_in")), one.has_draft && h("span", { class: "chip is-open" }, t("draft"))),
+      one.worded.length > 0 && h("span", { class: "choice-facts" }, t("own_in", { locales: one.worded.map((locale) => OWN_NAMES[locale] || locale).join(t("comma")) })),
     ),
   );
 }

@@ -34,14 +34,14 @@ LOCALES: tuple[Locale, ...] = get_args(Locale)
 async def listed(tx: AsyncConnection, query: ListTemplates, network_id: str) -> Templates:
     """Every template that can be worded."""
     scope = rows.NETWORK if query.branch_id is None else str(query.branch_id)
-    numbers = {
-        one.name: one.version.number for one in await rows.in_force(tx, network_id) if one.scope == scope
-    }
+    standing = {one.name: one.version for one in await rows.in_force(tx, network_id) if one.scope == scope}
     waiting = await rows.drafted(tx, network_id, scope)
     return Templates(
         templates=[
             TemplateSummary(
-                name=name, message_class=contract.message_class, number=numbers.get(name), has_draft=name in waiting
+                name=name, message_class=contract.message_class, has_draft=name in waiting,
+                number=standing[name].number if name in standing else None,
+                worded=list(standing[name].body.texts) if name in standing else [],
             )
             for name, contract in sorted(rulebook().contracts.items())
         ]

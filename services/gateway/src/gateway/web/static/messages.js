@@ -3,7 +3,8 @@
 import { get, once } from "./api.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import * as moments from "./moments.js";
-import { begin, may } from "./staff.js";
+import { names } from "./people.js";
+import { begin } from "./staff.js";
 import { spoken, t } from "./texts.js";
 
 const CHANNELS = ["whatsapp", "sms", "telegram", "line", "instagram", "email", "voice"];
@@ -16,23 +17,18 @@ const at = (instant) => moments.dateAndTime(instant, zone);
 const template = (name) => spoken("template", name);
 const section = (id, title, ...parts) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), parts);
 const table = (keys, rows) => h("div", { class: "scrolls", tabindex: "0" }, h("table", { class: "plain-table" }, h("thead", {}, h("tr", {}, keys.map((key) => h("th", { scope: "col" }, t(key))))), h("tbody", {}, rows)));
-const people = new Map();
+let nameOf = (actor) => actor;
 const range = { from: "", to: "" };
 
 if (began) {
   range.to = moments.dayOf(moments.now(), zone);
   range.from = moments.plusDays(range.to, -30);
-  const [{ templates }] = await Promise.all([get("/templates"), knowPeople()]);
+  const [{ templates }, known] = await Promise.all([get("/templates"), names(began.session)]);
+  nameOf = known;
   frame(templates.map((one) => one.name));
   standing();
   report();
   setInterval(standing, REFRESH);
-}
-
-async function knowPeople() {
-  if (!may(began.session, "staff.read")) return;
-  const { staff } = await get("/staff");
-  for (const one of staff) people.set(`staff:${one.staff_id}`, one.display_name);
 }
 
 function frame(names) {
@@ -95,7 +91,7 @@ function stopped(one) {
   return h(
     "li",
     { class: "notice is-warn" },
-    h("div", {}, h("strong", {}, what), h("p", { class: "hint" }, t("paused_since", { when: at(one.paused_at), who: people.get(one.paused_by) || one.paused_by }))),
+    h("div", {}, h("strong", {}, what), h("p", { class: "hint" }, t("paused_since", { when: at(one.paused_at), who: nameOf(one.paused_by) }))),
     h("button", { type: "button", class: "secondary small", "aria-label": `${t("let_go")}: ${what}`, onclick: () => brake("resume", { channel: one.channel, template: one.template }) }, t("let_go")),
   );
 }

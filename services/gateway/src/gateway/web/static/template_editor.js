@@ -36,7 +36,7 @@ class Editor {
       this.head(),
       h("div", { class: "worded" }, h("section", { class: "card stack" }, this.tabs, this.form, this.actions()), h("section", { class: "card stack", "aria-label": t("preview") }, this.preview.element)),
       h("section", { class: "card stack" }, h("h2", {}, t("findings")), this.findings, this.publisher.element),
-      history(view, (number) => this.publish([], number)),
+      history(view, place.nameOf, (number) => this.publish([], number)),
     );
     this.tell(view.findings);
     this.draw();

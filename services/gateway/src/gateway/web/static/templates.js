@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { $, field, fill, focusOn, h, option } from "./dom.js";
+import { names } from "./people.js";
 import { begin } from "./staff.js";
 import { editor } from "./template_editor.js";
 import { OWN_NAMES, spoken, t } from "./texts.js";
@@ -65,8 +66,8 @@ function item(one) {
 }
 
 async function open() {
-  const view = await get(`/templates/${encodeURIComponent(state.name)}`, { branch_id: state.branch });
-  const place = { branch: began.directory.branch(state.branch), network: began.directory.network, reload: load };
+  const [view, nameOf] = await Promise.all([get(`/templates/${encodeURIComponent(state.name)}`, { branch_id: state.branch }), names(began.session)]);
+  const place = { branch: began.directory.branch(state.branch), network: began.directory.network, nameOf, reload: load };
   fill(root, h("button", { type: "button", class: "quiet back", onclick: () => go({ name: null }) }, `← ${t("all_templates")}`), editor(view, place));
   focusOn($("#template-title"));
 }

@@ -1,13 +1,13 @@
 // How sending stands, for managers: the brake, what providers hold back, what is due and blocked, and what it all cost.
 
 import { get, once } from "./api.js";
+import { CHANNELS } from "./channels.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { names } from "./people.js";
 import { begin } from "./staff.js";
 import { spoken, t } from "./texts.js";
 
-const CHANNELS = ["whatsapp", "sms", "telegram", "line", "instagram", "email", "voice"];
 const REFRESH = 15_000;
 const root = $("#page");
 const post = once();

@@ -1,13 +1,13 @@
 // What a policy would do: the messages of a visit that nobody has booked, as they would go now and as they would then.
 
 import { call } from "./api.js";
+import { CHANNELS } from "./channels.js";
 import { field, fill, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { reasonList } from "./reasons.js";
 import { spoken, t } from "./texts.js";
 
 const PATIENCE = 600;
-const CHANNELS = ["whatsapp", "sms", "telegram", "line", "instagram", "email", "voice"];
 
 /** `branch()` is the scope that is being changed ("" for the network), `policy()` what its form says. */
 export function effect({ directory, kinds, branch, policy }) {

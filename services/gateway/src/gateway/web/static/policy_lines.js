@@ -1,10 +1,10 @@
 // The windows and caps in force, each with its layer, hours, validity, source and confidence; filtered by class and channel.
 
+import { CHANNELS } from "./channels.js";
 import { field, fill, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { spoken, t } from "./texts.js";
 
-const CHANNELS = ["whatsapp", "sms", "telegram", "line", "instagram", "email", "voice"];
 const ALWAYS = { first: "0001-01-01", last: "9999-12-31" };
 
 /** Everything that binds, the country's before the clinic's own. */

@@ -2,7 +2,6 @@
 
 import { fill, focusOn, h } from "./dom.js";
 
-
 /** Any number of the same fields, one group each; `fields(thing, place)` gives `{element, read}`. */
 export function listOf({ title, add, remove, things, fields, changed }) {
   const host = h("div", { class: "stack" });

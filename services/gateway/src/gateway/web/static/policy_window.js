@@ -1,11 +1,11 @@
 // A window of a clinic's own: on which days and hours patients may be written to; quiet hours are what lies outside.
 
+import { CHANNELS } from "./channels.js";
 import { field, h } from "./dom.js";
 import * as moments from "./moments.js";
 import { boxes, newName } from "./policy_parts.js";
 import { t } from "./texts.js";
 
-const CHANNELS = ["whatsapp", "sms", "telegram", "line", "instagram", "email", "voice"];
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 const clock = (text) => (text || "").slice(0, 5);
 

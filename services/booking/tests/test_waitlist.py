@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from booking.handlers import Parts
 from booking.workers import expire_holds, pass_on_offers
 from common.contracts.booking import (
     AbsenceRange,
@@ -24,7 +25,7 @@ from common.contracts.booking import (
 from common.errors import CommandReused, Refused
 from common.ids import new_id
 
-from .clinic import Clinic, a_practitioner, almaty, code_of, free, refused
+from .clinic import Clinic, a_practitioner, almaty, code_of, free, open_clinic, refused
 
 TEN = almaty(3, 10)
 HOUR = timedelta(hours=1)
@@ -107,6 +108,19 @@ async def test_an_offer_that_runs_out_goes_to_the_next_and_a_late_yes_is_too_lat
     assert (await entries(clinic))[third.entry_id].status == "waiting"
     rows = await clinic.rows("SELECT count(*) AS n FROM appointments WHERE status = 'booked'")
     assert rows[0].n == 1
+
+
+async def test_an_offer_that_runs_out_does_not_creep_through_the_day(parts: Parts):
+    clinic = await open_clinic(parts, buffer_after=15)
+    only = await join(clinic)
+    await freed(clinic)
+    first = (await entries(clinic))[only.entry_id].offer
+    assert first.slot.starts_at == TEN
+    await settle(clinic, first.expires_at)
+    assert (await entries(clinic))[only.entry_id].status == "waiting"
+    assert TEN in await free(clinic)
+    await freed(clinic, TEN + HOUR)
+    assert (await entries(clinic))[only.entry_id].offer.slot.starts_at == TEN + HOUR
 
 
 async def test_a_hold_that_nobody_took_up_goes_to_who_waits(clinic: Clinic):

@@ -159,7 +159,8 @@ async def offer_freed(
                 exhausted.add(wish)
             for slot in found:
                 branch = catalogue.branch(slot.branch_id)
-                if rules.wants(entry, slot, branch, freed_time) and await _offer(
+                service = catalogue.service(entry.service_id)
+                if rules.wants(entry, slot, branch, freed_time, service) and await _offer(
                     tx, acting, catalogue, entry, slot
                 ):
                     break

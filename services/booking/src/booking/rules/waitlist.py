@@ -11,7 +11,7 @@ from booking.rules.catalogue import Catalogue
 from booking.rules.refusals import IllegalTransition, NotOffered, WaitlistWindow
 from common.contracts.booking import Slot, WaitlistOffer, WaitlistStatus
 from common.contracts.booking import WaitlistEntry as EntryTold
-from common.contracts.directory import Branch
+from common.contracts.directory import Branch, Service
 
 GRACE = timedelta(minutes=1)
 """A hold outlives its offer by this, so that the slot goes to the next in one step and is never free between."""
@@ -88,8 +88,8 @@ def key(slot: Slot) -> str:
     return f"{slot.practitioner_id} {slot.starts_at.timestamp():.0f}"
 
 
-def wants(entry: Entry, slot: Slot, branch: Branch, freed: Freed) -> bool:
-    """Whether this slot uses the freed time and is one the entry waits for, and was not offered to it before."""
+def wants(entry: Entry, slot: Slot, branch: Branch, freed: Freed, service: Service) -> bool:
+    """Whether this slot uses the freed time and is one the entry waits for, and is not time it was offered before."""
     at = slot.starts_at.astimezone(ZoneInfo(branch.zone))
     return (
         slot.starts_at < freed.ends_at
@@ -97,8 +97,22 @@ def wants(entry: Entry, slot: Slot, branch: Branch, freed: Freed) -> bool:
         and entry.from_date <= at.date() <= entry.to_date
         and at.time() >= entry.from_time
         and (entry.to_time is None or at.time() < entry.to_time)
-        and key(slot) not in entry.passed
+        and not _passed(entry, slot, service)
     )
+
+
+def _passed(entry: Entry, slot: Slot, service: Service) -> bool:
+    """Whether a slot that was offered before would take some of the same time, buffers and all: what nobody took comes
+    back beside its neighbours, and would be offered half an hour later again and again."""
+    taking = 60 * (service.buffer_before + service.duration + service.buffer_after)
+    for passed in entry.passed:
+        practitioner_id, at = passed.split()
+        if (
+            practitioner_id == str(slot.practitioner_id)
+            and abs(int(at) - slot.starts_at.timestamp()) < taking
+        ):
+            return True
+    return False
 
 
 def offer(entry: Entry, slot: Slot, offer_id: UUID, *, now: datetime, lasts: timedelta) -> Entry:

@@ -13,7 +13,17 @@ Status = Literal["held", "booked", "confirmed", "arrived", "fulfilled", "noshow"
 
 
 Source = Literal[
-    "site", "phone", "whatsapp", "instagram", "telegram", "line", "listing", "desk", "walk-in", "recall", "api"
+    "site",
+    "phone",
+    "whatsapp",
+    "instagram",
+    "telegram",
+    "line",
+    "listing",
+    "desk",
+    "walk-in",
+    "recall",
+    "api",
 ]
 """The channel a booking came by (2GIS and Google Maps are `listing`)."""
 

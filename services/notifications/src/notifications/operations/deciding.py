@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -61,7 +62,12 @@ class Surroundings:
 
     def pack(self, branch_id: UUID) -> Pack:
         """What binds at a branch."""
-        return self.governing.pack(self.network, self.branches[str(branch_id)])
+        return self.packs[str(branch_id)]
+
+    @cached_property
+    def packs(self) -> Mapping[str, Pack]:
+        """What binds, by branch."""
+        return {key: self.governing.pack(self.network, branch) for key, branch in self.branches.items()}
 
     def paused_channels(self, template: str) -> frozenset[str]:
         """The channels on which this template stands still."""

@@ -21,8 +21,8 @@ from notifications.channels import Accepted, Letter, NotReached, Outcome, Refuse
 from notifications.operations import asking, composing, deciding, enclosing, limits
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
-from notifications.operations.estimating import limited_costs
 from notifications.operations.parts import Parts
+from notifications.operations.rechecking import AskAgain, decided, look_again
 from notifications.operations.settling import settle_old
 from notifications.operations.wordings.leaving import as_leaves
 from notifications.rules import facts
@@ -46,7 +46,7 @@ async def send_due(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
     if not batch.messages:
         return
     if settled:  # which may have taken a while
-        await _look_again(parts, batch)
+        await look_again(parts, batch)
     await _ask(parts, batch)
     outgoing = await _decide_and_write(parts, batch, now)
     outcomes = await _call(parts, batch, outgoing)
@@ -60,11 +60,6 @@ async def _read(parts: Parts, network_id: str, ids: Sequence[UUID]) -> Batch:
         tried = await attempt_rows.of_messages(tx, network_id, list(found))
         around = await deciding.surroundings(tx, network_id, list(found.values()))
     return Batch(network_id, found, tried, around)
-
-
-async def _look_again(parts: Parts, batch: Batch) -> None:
-    async with parts.database.reading(batch.network_id) as tx:
-        batch.around = await deciding.renewed(tx, batch.around, list(batch.messages.values()))
 
 
 async def _ask(parts: Parts, batch: Batch) -> None:
@@ -92,7 +87,7 @@ async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[S
                 continue  # cancelled, confirmed or worked off meanwhile
             tried = batch.attempts.get(message_id, [])
             try:
-                verdict = _verdict(parts, batch, message, tried, now)
+                verdict = decided(parts, batch, message, tried, now)
                 if verdict.action == "send":
                     seal = seals[message.patient_id]
                     sendings += [
@@ -114,16 +109,6 @@ async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[S
         await _write_attempts(tx, batch.network_id, [one.attempt for one in sendings])
         await changes.write(tx, batch.network_id)
     return sendings
-
-
-def _verdict(
-    parts: Parts, batch: Batch, message: Message, tried: Sequence[Attempt], now: datetime
-) -> Verdict:
-    assert batch.answers is not None
-    costs = limited_costs(parts, message, batch.around, batch.answers, now=now)
-    return deciding.verdict(
-        message, tried, batch.around, batch.answers, parts.offered(batch.network_id), now=now, costs=costs
-    )
 
 
 def _opened(
@@ -201,7 +186,7 @@ async def _call(
 ) -> list[tuple[Sending, Outcome | Verdict]]:
     """Every provider at the same time, within bounds. What turns out not to be wanted any more is not sent."""
     places = asyncio.Semaphore(AT_ONCE)
-    again = _AskAgain(parts, batch, outgoing)
+    again = AskAgain(parts, batch, outgoing)
     limited: dict[Channel, TooMany] = {}  # whoever has refused one of them is not bothered with the others
 
     async def one(sending: Sending) -> tuple[Sending, Outcome | Verdict]:
@@ -221,57 +206,6 @@ async def _call(
             return sending, outcome
 
     return await asyncio.gather(*(one(sending) for sending in outgoing))
-
-
-class _AskAgain:
-    """Answers of owners older than half a second are asked for again, once for all that still wait."""
-
-    def __init__(self, parts: Parts, batch: Batch, outgoing: Sequence[Sending]) -> None:
-        self._parts = parts
-        self._batch = batch
-        self._decided_upon = batch.answers
-        self._waiting = {one.attempt.attempt_id: one.message for one in outgoing}
-        self._asking = asyncio.Lock()
-
-    async def still_wanted(self, sending: Sending) -> Verdict | NotReached | None:
-        """None to go on; what was decided instead otherwise; `NotReached` where an owner does not answer now."""
-        assert self._batch.answers is not None
-        if not self._batch.answers.fresh:
-            async with self._asking:
-                if not self._batch.answers.fresh:
-                    try:
-                        await self._ask()
-                    except Exception as error:  # noqa: BLE001 - not knowing means not sending
-                        telemetry.log().info(
-                            "not sent: an owner does not answer", error=telemetry.where(error)
-                        )
-                        return NotReached()
-        if self._batch.answers is not self._decided_upon:
-            verdict = self._verdict(sending, self._parts.clock.now())
-            if verdict.action != "send" or sending.attempt.channel not in verdict.channels:
-                return verdict
-        self._waiting.pop(sending.attempt.attempt_id, None)
-        return None
-
-    def _verdict(self, sending: Sending, now: datetime) -> Verdict:
-        """As if this attempt had not been written."""
-        tried = self._batch.attempts.get(sending.message.message_id, [])
-        others = [one for one in tried if one.attempt_id != sending.attempt.attempt_id]
-        return _verdict(self._parts, self._batch, sending.message, others, now)
-
-    async def _ask(self) -> None:
-        """The owners, and our own tables: a brake stops what is in hand too."""
-        assert self._batch.answers is not None
-        waiting = list({one.message_id: one for one in self._waiting.values()}.values())
-        answers = await asking.ask(
-            self._parts,
-            self._batch.network_id,
-            waiting,
-            self._batch.questions,
-            cards=self._batch.answers.cards,
-        )
-        await _look_again(self._parts, self._batch)
-        self._batch.answers = answers
 
 
 # --- recording --------------------------------------------------------------------------------------------

@@ -38,12 +38,19 @@ def moved(world: World, appointment_id: UUID, starts_at):
     )  # fmt: skip
 
 
+def join_token(text: str) -> str:
+    found = JOIN.search(text)
+    assert found is not None, text
+    return found[1]
+
+
 async def booked(service, world) -> UUID:
     event = world.booked(world.patient(), STARTS)
     await service.apply(event)
     await service.send()
     await service.delivered()
-    return event.appointment.appointment_id
+    appointment_id: UUID = event.appointment.appointment_id
+    return appointment_id
 
 
 async def test_before_it_is_confirmed_no_message_contains_the_link(service, world, provider):
@@ -68,13 +75,13 @@ async def test_the_link_comes_at_once_when_the_patient_confirms_and_again_in_the
     await service.apply(world.confirm(it))
     await service.send()
     (told,) = provider.texts()
-    link = service.parts.links.read(JOIN.search(told)[1], now=NOW)
+    link = service.parts.links.read(join_token(told), now=NOW)
     assert (link.purpose, link.thing_id) == ("visit", it)
     assert (await service.step("join-link")).message_class == "immediate"
     await service.delivered()
     await service.at((await service.step("short")).due_at)
     [again] = [text for text in provider.texts()[1:] if JOIN.search(text)]
-    assert JOIN.search(again)[1] == JOIN.search(told)[1]
+    assert join_token(again) == join_token(told)
 
 
 async def test_whoever_stays_confirmed_is_told_once(service, world, provider):
@@ -164,6 +171,8 @@ async def test_a_day_of_several_visits_leads_into_the_one_that_is_online(service
 
 def test_a_day_with_one_visit_to_come_to_keeps_the_address():
     facts = sample("en").subject
+    assert facts.service is not None
+    assert facts.starts_at is not None
     online = facts.service.model_copy(update={"virtual": True})
     both = (Visit(facts.starts_at, facts.service), Visit(facts.starts_at, online))
 

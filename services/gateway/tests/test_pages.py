@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -306,3 +307,22 @@ def test_the_texts_that_go_into_a_page_cannot_end_its_script_element() -> None:
     for area, codes in languages.AREAS.items():
         for code in codes:
             assert "</" not in json.dumps(languages.language(area, code).texts)
+
+
+def test_what_a_script_imports_its_module_exports() -> None:
+    """A browser refuses the whole page where one name is missing."""
+    static = Path(assets.__file__).parent / "static"
+    exports = {
+        script.name: set(
+            re.findall(
+                r"^export (?:async )?(?:function|const|let|class) ([\w$]+)", script.read_text(), re.MULTILINE
+            )
+        )
+        for script in static.glob("*.js")
+    }
+    for script in static.glob("*.js"):
+        for names, module in re.findall(
+            r"^import \{([^}]+)\} from \"\./(\w+\.js)\"", script.read_text(), re.MULTILINE
+        ):
+            wanted = {one.split(" as ")[0].strip() for one in names.split(",") if one.strip()}
+            assert wanted <= exports[module], f"{script.name} wants {wanted - exports[module]} of {module}"

@@ -4,7 +4,7 @@ import { get, once } from "./api.js";
 import { CHANNELS } from "./channels.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import * as moments from "./moments.js";
-import { names } from "./people.js";
+import { names } from "./colleagues.js";
 import { begin } from "./staff.js";
 import { spoken, t } from "./texts.js";
 

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { $, field, fill, focusOn, h, option } from "./dom.js";
-import { names } from "./people.js";
+import { names } from "./colleagues.js";
 import { begin } from "./staff.js";
 import { editor } from "./template_editor.js";
 import { OWN_NAMES, spoken, t } from "./texts.js";

@@ -6,11 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
 ALMATY = ZoneInfo("Asia/Almaty")
+TRIES = (3_000, 3_000, 15_000)
+"""Milliseconds for each try to press something on a board that follows live."""
 
 
 class Day:
@@ -45,12 +47,19 @@ def row(page: Page, appointment_id: str) -> Locator:
 
 
 async def act(page: Page, appointment_id: str, what: str) -> None:
-    """Press an act of a row, under "more" where it is there."""
+    """Press an act of a row, under "more" where it is there; a row that is drawn anew meanwhile is looked for again."""
     button = row(page, appointment_id).locator(f'[data-act="{what}"]')
     await button.wait_for(state="attached")
-    if not await button.is_visible():
-        await row(page, appointment_id).locator("summary").click()
-    await button.click()
+    for patience in TRIES:
+        try:
+            if not await button.is_visible():
+                await row(page, appointment_id).locator("summary").click(timeout=patience)
+            await button.click(timeout=patience)
+        except Error:
+            if patience == TRIES[-1]:
+                raise
+        else:
+            return
 
 
 async def test_who_is_not_logged_in_is_asked_to_and_then_gets_where_they_wanted(

@@ -16,6 +16,8 @@ class Chat:
     eventually: Any
     turns: int = 0
     channel: str = "whatsapp"
+    before: int = 0
+    """How many messages there were before the last was written."""
 
     async def write(self, text: str) -> None:
         """Write it, and wait until everything that follows from it has happened."""
@@ -25,20 +27,20 @@ class Chat:
     async def say(self, text: str) -> dict[str, Any]:
         """Write it, and return the newest message that came back."""
         self.turns += 1
-        before = len(await self.texts())
+        self.before = len(await self.texts())
         await self.write(text)
-        newer: list[dict[str, Any]] = await self.eventually(lambda: self._newer(before))
+        newer: list[dict[str, Any]] = await self.eventually(self._newer)
         return newer[-1]
 
-    async def _newer(self, before: int) -> list[dict[str, Any]]:
-        return list(await self.clinic.messages(self.phone))[before:]
+    async def _newer(self) -> list[dict[str, Any]]:
+        return list(await self.clinic.messages(self.phone))[self.before :]
 
     async def texts(self) -> list[str]:
         return [one["text"] for one in await self.clinic.messages(self.phone)]
 
     async def shown(self, words: str) -> bool:
-        """Whether any of the newest messages has these words: the notice of an act comes beside the answer."""
-        return any(words in text for text in (await self.texts())[-3:])
+        """Whether what came back has these words: the notice of an act comes beside the answer."""
+        return any(words in one["text"] for one in await self._newer())
 
 
 async def visits_of(clinic: Any, phone: str) -> list[dict[str, Any]]:
@@ -153,7 +155,7 @@ async def test_whoever_books_in_a_chat_without_phones_is_reminded_there(
 ) -> None:
     clinic.network = "demo-tw"
     chat = Chat(clinic, "+886912000417", eventually, channel="line")
-    await chat.say("你好，我想預約洗牙")
+    await chat.say("你好，我想下週三預約洗牙")
     while not await chat.shown("您的姓名"):
         assert chat.turns < 5, await chat.texts()
         await chat.say("1")

@@ -31,7 +31,8 @@ class Day:
 @pytest.fixture
 async def day(clinic: Any) -> Day:
     service = next(one for one in await clinic.directory("services") if one["kind"] == "hygiene")
-    free = await clinic.slots(service_id=service["service_id"], days=14)
+    ahead = (await clinic.now()).date() + timedelta(days=2)
+    free = await clinic.slots(service_id=service["service_id"], days=14, **{"from": ahead.isoformat()})
     of_one = [one for one in free if one["practitioner_id"] == free[0]["practitioner_id"]]
     return Day(service, of_one[0], of_one[1:])
 

@@ -1,7 +1,7 @@
 """Booking by chat over the running system: books, moves and cancels in a few turns, and hands over to a person."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -43,6 +43,12 @@ class Chat:
         return any(words in one["text"] for one in await self._newer())
 
 
+async def next_week(clinic: Any) -> date:
+    """A working day far enough ahead for every reminder, and for moving by oneself."""
+    day = (await clinic.now()).date() + timedelta(days=7)
+    return day + timedelta(days=max(0, 8 - day.isoweekday()) if day.isoweekday() > 5 else 0)
+
+
 async def visits_of(clinic: Any, phone: str) -> list[dict[str, Any]]:
     desk = await clinic.login("reception")
     found = await clinic.http.post("/api/v1/patients/search", json={"phone": phone}, headers=desk)
@@ -60,7 +66,8 @@ async def test_a_stranger_books_in_russian_then_moves_and_cancels(
 ) -> None:
     person = people("Сауле Ибраева")
     chat = Chat(clinic, person.phone, eventually)
-    assert "1." in (await chat.say("Здравствуйте, хочу записаться на гигиену"))["text"]
+    day = await next_week(clinic)
+    assert "1." in (await chat.say(f"Хочу записаться на гигиену, {day:%d.%m.%Y}"))["text"]
     while not await chat.shown("Какое время"):
         assert chat.turns < 5, await chat.texts()
         await chat.say("1")
@@ -155,7 +162,8 @@ async def test_whoever_books_in_a_chat_without_phones_is_reminded_there(
 ) -> None:
     clinic.network = "demo-tw"
     chat = Chat(clinic, "+886912000417", eventually, channel="line")
-    await chat.say("你好，我想下週三預約洗牙")
+    day = await next_week(clinic)
+    await chat.say(f"你好，我想{day.month}月{day.day}日預約洗牙")
     while not await chat.shown("您的姓名"):
         assert chat.turns < 5, await chat.texts()
         await chat.say("1")

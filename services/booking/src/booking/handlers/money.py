@@ -56,21 +56,18 @@ async def close_day(command: CloseDay, caller: Caller, parts: Parts) -> Closing:
 @answers.to(BalanceOf)
 async def balance_of(query: BalanceOf, caller: Caller, parts: Parts) -> Balances:
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await money_queries.balances(tx, catalogue, query, caller, now=now)
 
 
 @answers.to(VisitsOfPatient)
 async def visits_of_patient(query: VisitsOfPatient, caller: Caller, parts: Parts) -> PatientVisits:
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await money_queries.visits_of_patient(tx, catalogue, query, caller)
 
 
 @answers.to(DayClose)
 async def day_close(query: DayClose, caller: Caller, parts: Parts) -> ClosingDay:
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await till_queries.closing_day(tx, catalogue, query, caller, now=now)

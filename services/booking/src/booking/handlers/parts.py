@@ -1,6 +1,7 @@
 """What the handlers work with, and the table of what they answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations.acting import Acting, settled
+from booking.rules.catalogue import Catalogue
 from booking.tables.directory import Directories
 from common.caller import Caller
 from common.clock import Clock
@@ -39,6 +41,12 @@ class Parts:
             overbook_limit=self.overbook_limit,
             offer_lasts=self.offer_lasts,
         )
+
+    @asynccontextmanager
+    async def looking(self, caller: Caller) -> AsyncIterator[tuple[AsyncConnection, Catalogue]]:
+        """A transaction that only reads the caller's network, with its directory as it is in that moment."""
+        async with self.database.reading(caller.network_id) as tx:
+            yield tx, await self.directories.current(tx, caller.network_id)
 
     async def carry_out(
         self,

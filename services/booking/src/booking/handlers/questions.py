@@ -39,16 +39,14 @@ async def find_free_slots(query: FindFreeSlots, caller: Caller, parts: Parts) ->
 @answers.to(FindNextSlots)
 async def find_next_slots(query: FindNextSlots, caller: Caller, parts: Parts) -> NextSlots:
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await next_visit.next_slots(tx, catalogue, query, caller, now=now)
 
 
 @answers.to(FindAlternatives)
 async def find_alternatives(query: FindAlternatives, caller: Caller, parts: Parts) -> FreeSlots:
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await appointments.find_alternatives(tx, catalogue, query, caller, now=now)
 
 
@@ -63,43 +61,37 @@ async def describe_absence(query: DescribeAbsence, caller: Caller, parts: Parts)
     away = query.range
     expect_may(caller, "absence", branch_id=away.branch_id, practitioner_id=away.practitioner_id)
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await absence_queries.describe(tx, catalogue, away, now=now)
 
 
 @answers.to(ListAbsences)
 async def list_absences(query: ListAbsences, caller: Caller, parts: Parts) -> Absences:
     now = parts.clock.now()
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await absence_queries.listed(tx, catalogue, query, caller, now=now)
 
 
 @answers.to(GetAppointments)
 async def get_appointments(query: GetAppointments, caller: Caller, parts: Parts) -> Appointments:
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await appointments.get(tx, catalogue, query, caller)
 
 
 @answers.to(AppointmentsOfPatient)
 async def appointments_of_patient(query: AppointmentsOfPatient, caller: Caller, parts: Parts) -> Appointments:
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await appointments.of_patient(tx, catalogue, query, caller)
 
 
 @answers.to(DayBoard)
 async def day_board(query: DayBoard, caller: Caller, parts: Parts) -> Appointments:
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await appointments.day_board(tx, catalogue, query, caller)
 
 
 @answers.to(AskReport)
 async def ask_report(query: AskReport, caller: Caller, parts: Parts) -> Report:
     expect_may(caller, "read-reports", branch_id=query.branch_id)
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await reports.report(tx, catalogue, query)

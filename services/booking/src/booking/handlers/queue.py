@@ -24,8 +24,7 @@ async def end_ticket(command: EndTicket, caller: Caller, parts: Parts) -> Ticket
 
 @answers.to(ShowQueue)
 async def show_queue(query: ShowQueue, caller: Caller, parts: Parts) -> Queue:
-    async with parts.database.reading(caller.network_id) as tx:
-        catalogue = await parts.directories.current(tx, caller.network_id)
+    async with parts.looking(caller) as (tx, catalogue):
         return await queries.show(tx, query, caller, catalogue, now=parts.clock.now())
 
 

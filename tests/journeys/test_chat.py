@@ -45,7 +45,7 @@ class Chat:
 
 async def next_week(clinic: Any) -> date:
     """A working day far enough ahead for every reminder, and for moving by oneself."""
-    day = (await clinic.now()).date() + timedelta(days=7)
+    day: date = (await clinic.now()).date() + timedelta(days=7)
     return day + timedelta(days=max(0, 8 - day.isoweekday()) if day.isoweekday() > 5 else 0)
 
 

@@ -13,6 +13,12 @@ export function plainDigits(text) {
   });
 }
 
+/** A whole number; null where it is none. */
+export function wholeNumber(text) {
+  const plain = plainDigits(text).trim();
+  return /^\d{1,9}$/.test(plain) ? Number(plain) : null;
+}
+
 /** "25 000" or "25 000,50" in minor units; null where it is no amount. */
 export function minorUnits(text, currency) {
   const digits = minorDigits(currency);

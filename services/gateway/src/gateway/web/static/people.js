@@ -1,6 +1,6 @@
 // Who it is about: names for ids, finding a patient, and the fields of one who is new.
 
-import { call, once } from "./api.js";
+import { once, question } from "./api.js";
 import { field, fieldError, fill, h } from "./dom.js";
 import * as moments from "./moments.js";
 import { looksLikePhone } from "./numbers.js";
@@ -12,7 +12,7 @@ const MOST = 200;
 export async function namesOf(ids) {
   const wanted = [...new Set(ids.filter(Boolean))].slice(0, MOST);
   if (!wanted.length) return new Map();
-  const { patients } = await call("POST", "/patients/names", { patient_ids: wanted }).catch(() => ({ patients: [] }));
+  const { patients } = await question("/patients/names", { patient_ids: wanted }).catch(() => ({ patients: [] }));
   return new Map(patients.map((one) => [one.patient_id, one]));
 }
 
@@ -29,7 +29,7 @@ export function personLine(names, id, linked) {
 
 /** By phone in any shape, or by name. */
 export async function candidatesFor(text) {
-  return (await call("POST", "/patients/search", looksLikePhone(text) ? { phone: text } : { name: text })).candidates;
+  return (await question("/patients/search", looksLikePhone(text) ? { phone: text } : { name: text })).candidates;
 }
 
 /** Fields of somebody who is known (`patient_id`), or who is to be registered by what was typed so far. */

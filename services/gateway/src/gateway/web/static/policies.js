@@ -3,11 +3,12 @@
 import { call, get } from "./api.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import * as moments from "./moments.js";
+import { refusedAt } from "./policy_checks.js";
 import { effect } from "./policy_effect.js";
 import { policyForm } from "./policy_form.js";
 import { inForce } from "./policy_lines.js";
 import { begin } from "./staff.js";
-import { spoken, t } from "./texts.js";
+import { t } from "./texts.js";
 
 const root = $("#page");
 const began = await begin("policies.write");
@@ -30,8 +31,8 @@ const stored = () => state.told.policies.find((one) => (one.branch_id || "") ===
 function draw() {
   const { directory } = began;
   const scope = h("select", { id: "policy-scope", onchange: () => scoped(scope.value) }, [option("", t("whole_network")), ...directory.branches.map((one) => option(one.branch_id, one.name, one.branch_id === state.branch))]);
-  const form = policyForm(stored()?.policy, { ofBranch: Boolean(state.branch), templates: state.templates, kinds: kinds(), preset: state.told.preset, changed: () => shown.soon() });
-  const shown = effect({ directory, kinds: kinds(), branch: () => state.branch, policy: () => supposed(form.read()) });
+  const form = policyForm(stored()?.policy, { ofBranch: Boolean(state.branch), network: directory.network, templates: state.templates, kinds: kinds(), preset: state.told.preset, changed: () => shown.soon() });
+  const shown = effect({ directory, kinds: kinds(), branch: () => state.branch, policy: form.tried });
   fill(
     root,
     h("h1", { id: "policies-title" }, t("section_policies")),
@@ -42,9 +43,6 @@ function draw() {
 }
 
 const kinds = () => [...new Set(began.directory.services.filter((one) => one.active).map((one) => one.kind))].sort();
-
-/** What is still being written has no source yet, and can be tried all the same. */
-const supposed = (policy) => ({ ...policy, windows: policy.windows.map((one) => ({ ...one, source: one.source || t("policy_source") })) });
 
 function scoped(branch) {
   state.branch = branch;
@@ -60,7 +58,7 @@ function own(scope, form, shown) {
     event.preventDefault();
     fill(trouble);
     const said = form.check();
-    if (said) await save(said, replan.checked, before?.version || 0, trouble);
+    if (said) await save(said, replan.checked, before?.version || 0, { form, trouble });
   };
   return h(
     "section",
@@ -74,7 +72,7 @@ function own(scope, form, shown) {
   );
 }
 
-async function save(policy, replan, version, trouble) {
+async function save(policy, replan, version, { form, trouble }) {
   const body = { branch_id: state.branch || null, policy, replan, if_version: version };
   try {
     const saved = await call("PUT", "/policies", body, { "Idempotency-Key": crypto.randomUUID() });
@@ -82,7 +80,14 @@ async function save(policy, replan, version, trouble) {
     announce(t(replan ? "policy_saved_replanned" : "policy_saved", { n: moments.number(saved.version), replanned: moments.number(saved.replanned) }), "ok");
     focusOn($("#policies-title"));
   } catch (problem) {
-    const where = [problem.body.where && spoken("template", problem.body.where), problem.body.why].filter(Boolean).join(": ");
-    fill(trouble, h("p", { class: "notice is-error", role: "alert" }, problem.text, where && ` ${where}`));
+    if (problem.code === "version-conflict") {
+      await load();
+      announce(problem.text, "error");
+      focusOn($("#policies-title"));
+      return;
+    }
+    const elsewhere = refusedAt(form.fields, problem);
+    const said = problem.code === "malformed" && !elsewhere.length ? t("fields_refused") : problem.text;
+    fill(trouble, h("p", { class: "notice is-error", role: "alert" }, said, elsewhere.map((why) => [" ", h("bdi", {}, why)])));
   }
 }

@@ -1,6 +1,6 @@
 // What a policy would do: the messages of a visit that nobody has booked, as they would go now and as they would then.
 
-import { call } from "./api.js";
+import { question } from "./api.js";
 import { CHANNELS } from "./channels.js";
 import { field, fill, h, option } from "./dom.js";
 import * as moments from "./moments.js";
@@ -28,7 +28,7 @@ export function effect({ directory, kinds, branch, policy }) {
     const { zone } = directory.branch(place.value);
     const visit = { branch_id: place.value, starts_at: moments.instantAt(day.value, time.value, zone), service_kind: kind.value, channel: channel.value || null };
     try {
-      const rehearsed = (more) => call("POST", "/policies/rehearsal", { ...visit, ...more });
+      const rehearsed = (more) => question("/policies/rehearsal", { ...visit, ...more });
       const [now, then] = await Promise.all([rehearsed({}), rehearsed({ policy: policy(), of_branch: Boolean(branch()) })]);
       if (mine === asked) fill(result, compared(now, then, zone));
     } catch (problem) {

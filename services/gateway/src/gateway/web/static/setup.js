@@ -1,12 +1,13 @@
 // The plain set-up page: branches, practitioners, services, rooms and accounts of a network, each with its version.
 
-import { call, get, Problem } from "./api.js";
+import { call, get, once, Problem } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
 import { KINDS } from "./setup_forms.js";
 import { begin, Directory, may } from "./staff.js";
 import { t } from "./texts.js";
 
 const root = $("#page");
+const post = once();
 const state = { kind: "branches", directory: null, kinds: [] };
 
 const began = await begin("directory.write");
@@ -118,7 +119,7 @@ async function save(kind, thing, body) {
     const version = state.directory.versions[id];
     await call("PUT", `/directory/${state.kind}/${id}`, { ...thing, ...body, if_version: version });
   } else {
-    await call("POST", `/directory/${state.kind}`, body, { "Idempotency-Key": crypto.randomUUID() });
+    await post(`/directory/${state.kind}`, body);
   }
   await learn(new Directory(await get("/directory")));
 }

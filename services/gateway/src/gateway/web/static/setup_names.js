@@ -1,6 +1,6 @@
 // Forms of a practitioner's name that texts need: proposed by the server, looked at by a person, stored forms stay.
 
-import { call } from "./api.js";
+import { question } from "./api.js";
 import { h } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -10,7 +10,7 @@ export function proposing(told, dative, specialityDative) {
   const propose = async () => {
     outcome.textContent = "";
     try {
-      const found = await call("POST", "/directory/name-forms", told());
+      const found = await question("/directory/name-forms", told());
       const filled = [dative.complete(found.dative), specialityDative.complete(found.speciality_dative)];
       outcome.textContent = t(filled.some(Boolean) ? "forms_proposed" : "no_forms_proposed");
     } catch (problem) {

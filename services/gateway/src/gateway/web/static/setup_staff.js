@@ -1,9 +1,11 @@
 // Accounts of staff on the set-up page: who somebody is, what they do, and on whose agendas.
 
-import { call, get } from "./api.js";
+import { call, get, once } from "./api.js";
 import { field, h, option } from "./dom.js";
 import { checks, text } from "./setup_parts.js";
 import { t } from "./texts.js";
+
+const post = once();
 
 const ROLES = ["reception", "delegate", "doctor", "manager", "accounting", "admin"];
 
@@ -69,6 +71,6 @@ export const STAFF = {
   save: (account, { active, ...body }) =>
     account
       ? call("PATCH", `/staff/${account.staff_id}`, { ...body, active, if_version: account.version })
-      : call("POST", "/staff", body, { "Idempotency-Key": crypto.randomUUID() }),
+      : post("/staff", body),
   load: async () => (await get("/staff")).staff,
 };

@@ -1,6 +1,6 @@
 // How a wording would look to a reader: by sample facts, for each shape of a name and each channel, with what an SMS costs.
 
-import { call } from "./api.js";
+import { question } from "./api.js";
 import { field, fill, h, option } from "./dom.js";
 import * as moments from "./moments.js";
 import { spoken, t } from "./texts.js";
@@ -23,7 +23,7 @@ export function preview(address, wording) {
     const { locale, text } = wording();
     if (text && !text.lines.length) return fill(phone, h("p", { class: "hint" }, t("nothing_written")));
     try {
-      const made = await call("POST", `${address}/preview`, { locale, shape: shape.value, channel: channel.value, text });
+      const made = await question(`${address}/preview`, { locale, shape: shape.value, channel: channel.value, text });
       if (mine === asked) fill(phone, bubble(made, locale, channel.value), price(made));
     } catch (problem) {
       if (mine === asked) fill(phone, h("p", { class: "notice is-error" }, spoken("finding", problem.code), " ", h("bdi", {}, problem.body.detail || "")));

@@ -153,6 +153,43 @@ async def test_a_press_on_telegram_is_answered_once_it_is_known(provider: Sandbo
     assert (await provider.http.post(path, json={"callback_query_id": "unknown"})).status_code == 400
 
 
+async def asked_for_contact(provider: Sandbox) -> None:
+    """A bot's key that shares the phone of whoever presses it."""
+    await provider.reply(PHONE, channel="telegram", text="/start", account="demo-kz")
+    keyboard = [[{"text": "My number", "request_contact": True}]]
+    body = {"chat_id": HANDLES["telegram"], "text": "Who are you?", "reply_markup": {"keyboard": keyboard}}
+    sent = await provider.http.post("/telegram/botdemo-kz:secret/sendMessage", json=body)
+    assert sent.status_code == 200, sent.text
+    assert "reply_markup" not in sent.json()["result"]
+    assert 'data-button="My number"' in (await provider.http.get("/fragments/phones")).text
+
+
+@pytest.mark.parametrize(
+    ("shared", "whose"),
+    [({"button": "My number"}, PHONE), ({"contact": "+77010000002"}, "+77010000002")],
+    ids=["their own by the key", "somebody else's out of the address book"],
+)
+async def test_a_shared_contact_names_the_user_whose_phone_it_is(
+    provider: Sandbox, clinic: Gateway, shared: dict[str, Any], whose: str
+):
+    await asked_for_contact(provider)
+    assert (await provider.reply(PHONE, channel="telegram", **shared)).status_code == 201
+    told = json.loads(clinic.received["telegram"][-1].body)["message"]
+    assert "text" not in told
+    assert told["from"]["id"] == int(TELEGRAM.handle(PHONE))
+    assert told["contact"]["phone_number"] == whose.lstrip("+")
+    assert told["contact"]["user_id"] == int(TELEGRAM.handle(whose))
+    (written,) = [one for one in await provider.messages(PHONE, all=True) if "contact" in one]
+    assert written["contact"] == whose
+
+
+@pytest.mark.parametrize("channel", ["line", "instagram"])
+async def test_no_contact_can_be_shared_where_the_app_has_none(provider: Sandbox, channel: str):
+    answer = await provider.reply(PHONE, channel=channel, contact=PHONE, account="demo-kz")
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("no-contacts")
+
+
 @pytest.mark.parametrize("channel", CHATS)
 async def test_a_limit_says_how_long_to_wait_where_the_fault_does(provider: Sandbox, channel: str):
     await provider.reply(PHONE, channel=channel, text="Hello", account="demo-kz")

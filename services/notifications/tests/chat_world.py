@@ -163,7 +163,10 @@ class ChatWorld(World):
                     return Registered(patient_id=card.patient_id, created=False, version=1)
             card = self.patient(command.phone, command.full_name, locale=command.locale)
             del self.cards[card.patient_id]
-            self.cards[command.patient_id] = card.model_copy(update={"patient_id": command.patient_id})
+            phones = [one.model_copy(update={"verified": command.phone_verified}) for one in card.phones]
+            self.cards[command.patient_id] = card.model_copy(
+                update={"patient_id": command.patient_id, "phones": phones}
+            )
             return Registered(patient_id=command.patient_id, created=True, version=1)
 
         @answers.to(PermissionsOf)

@@ -38,6 +38,8 @@ class Kit:
     """What is told of a message that arrives and is read."""
     presses: bool = True
     """Whether buttons of ours come back with their payloads."""
+    shares_phone: bool = False
+    """Whether a button of its own shares the patient's phone."""
     looks_up: bool = False
     repeatable: bool = False
     secret: str = ""
@@ -70,7 +72,7 @@ KITS = [
     Kit(
         "telegram", "telegram",
         lambda client, sandbox, _: Telegram(client, f"{sandbox.url}/telegram", {NETWORK: f"{NETWORK}:secret"}),
-        telegram.webhook, TELEGRAM.handle, "1", conversation=True, secret="telegram_webhook_secret",
+        telegram.webhook, TELEGRAM.handle, "1", conversation=True, shares_phone=True, secret="telegram_webhook_secret",
     ),
     Kit(
         "line", "line",

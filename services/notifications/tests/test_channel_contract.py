@@ -12,6 +12,7 @@ import pytest
 from common.ids import new_id
 from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbox, settings_for
 from notifications.channels import Accepted, Adapter, Known, Letter, Refused, Status, TooMany, Unsure, Written
+from notifications.rules.dialogue.values import SHARE_PHONE
 from notifications.rules.texts import Button, Text
 from notifications.tables.attempts import FORWARD
 
@@ -128,6 +129,16 @@ async def test_a_channel_is_what_it_says(channel: Line) -> None:
     adapter, kit = channel.adapter, channel.kit
     assert (adapter.channel, adapter.buttons) == (kit.channel, kit.presses)
     assert (adapter.looks_up, adapter.repeatable) == (kit.looks_up, kit.repeatable)
+    assert adapter.shares_phone == kit.shares_phone
+
+
+@only(lambda kit: kit.shares_phone)
+async def test_a_phone_that_its_button_shares_comes_in_as_the_writers_own(channel: Line) -> None:
+    button = Button("Мой номер", SHARE_PHONE)
+    await channel.adapter.send(replace(channel.letter(), text=Text(("Кто вы?",), "ru", (button,))))
+    await channel.reply(button="Мой номер")
+    _, (written,) = channel.heard()
+    assert (written.sender, written.contact, written.text) == (channel.kit.handle(PHONE), PHONE, "")
 
 
 @only(lambda kit: kit.looks_up)

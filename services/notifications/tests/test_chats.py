@@ -1,8 +1,9 @@
 """Chats end to end against the sandbox: a link makes them known, reminders and replies go by them, nothing goes twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from common.caller import Caller
-from common.contracts.booking import ConfirmAppointment
+from common.contracts.booking import BookAppointment, ConfirmAppointment
 from common.contracts.patient_profile import Card, LinkHandle, PatientChanged, Registered
 from common.links import Link
 from common.rpc import Answers
@@ -25,6 +26,7 @@ from notifications.operations.parts import Parts
 from notifications.tables import conversations
 from notifications.tables.messages import Message
 
+from .chat_world import make_chat_world
 from .conftest import Service
 from .world import NOW, World, almaty, make_world
 
@@ -76,10 +78,12 @@ def linking(world: World) -> Answers[Any]:
 
 @pytest.fixture
 def world(network_id: str, request: pytest.FixtureRequest) -> World:
-    return make_world(network_id, **getattr(request, "param", {}))
+    make: Callable[[str], World] = getattr(request, "param", make_world)
+    return make(network_id)
 
 
-in_taiwan = pytest.mark.parametrize("world", [{"country": "TW"}], indirect=True, ids=["tw"])
+in_taiwan = pytest.mark.parametrize("world", [partial(make_world, country="TW")], indirect=True, ids=["tw"])
+where_chats_book = pytest.mark.parametrize("world", [make_chat_world], indirect=True, ids=["bookable"])
 
 
 @pytest.fixture
@@ -242,3 +246,63 @@ async def test_a_network_without_an_account_is_not_offered_the_channel(chats: Ch
     assert "telegram" in parts.offered("clinic")
     assert "telegram" not in parts.offered("another")
     assert set(parts.offered("another")) >= {"whatsapp", "sms"}
+
+
+async def asked_for_phone(chats: Chats) -> None:
+    """Somebody whom Telegram does not name has chosen a time, and is asked who they are."""
+    for text in ("гигиена в Астане завтра", "1"):
+        await chats.reply("telegram", text=text)
+    (button,) = (await chats.shown("telegram"))[-1]["buttons"]
+    assert (button["kind"], button["title"]) == ("contact", "Отправить мой номер")
+
+
+def bookings(chats: Chats) -> list[BookAppointment]:
+    return [command for _, command in chats.service.world.commands if isinstance(command, BookAppointment)]
+
+
+@where_chats_book
+async def test_sharing_their_phone_makes_a_patient_known_who_books_and_is_reached_there(chats: Chats):
+    card = chats.service.world.patient(PHONE)
+    await asked_for_phone(chats)
+    await chats.reply("telegram", button=1)
+    (booked,) = bookings(chats)
+    assert (booked.patient_id, booked.source) == (card.patient_id, "telegram")
+    handles = chats.service.world.cards[card.patient_id].handles
+    assert handles == {"telegram": TELEGRAM.handle(PHONE)}
+    await chats.reply("telegram", text="нет")
+    await chats.reply("telegram", text="мои записи")
+    assert "3 ноября" in (await chats.shown("telegram"))[-1]["text"]
+
+
+@where_chats_book
+async def test_a_stranger_who_shares_their_phone_is_registered_with_it_as_verified(chats: Chats):
+    await asked_for_phone(chats)
+    await chats.reply("telegram", button=1)
+    assert "Как вас зовут" in (await chats.shown("telegram"))[-1]["text"]
+    await chats.reply("telegram", text="Марат Ержанов")
+    (booked,) = bookings(chats)
+    (contact,) = chats.service.world.cards[booked.patient_id].phones
+    assert (contact.phone, contact.verified) == (PHONE, True)
+
+
+@where_chats_book
+async def test_somebody_elses_contact_makes_nobody_known_and_is_asked_about_again(chats: Chats):
+    chats.service.world.patient("+77019999999", "Чужой")
+    await asked_for_phone(chats)
+    await chats.reply("telegram", contact="+77019999999")
+    again = (await chats.shown("telegram"))[-1]
+    assert [one["kind"] for one in again["buttons"]] == ["contact"]
+    assert bookings(chats) == []
+    async with chats.service.parts.database.transaction(chats.service.world.network_id) as tx:
+        assert (await tx.execute(sa.select(conversations.threads.c.patient_ids))).scalar_one() == []
+
+
+@where_chats_book
+async def test_visits_are_shown_to_whoever_shares_the_phone_they_were_booked_with(chats: Chats):
+    world = chats.service.world
+    world.booked(world.patient(PHONE), almaty(12, 15))
+    await chats.reply("telegram", text="мои записи")
+    (asked,) = await chats.shown("telegram")
+    assert "12 ноября" not in asked["text"]
+    await chats.reply("telegram", button="Отправить мой номер")
+    assert "12 ноября" in (await chats.shown("telegram"))[-1]["text"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from common.contracts.booking import AppointmentState, FindFreeSlots, Slot
 from notifications.rules.dialogue import answered, machine
 from notifications.rules.dialogue.values import (
+    SHARE_PHONE,
     Agreement,
     Book,
     Cancel,
@@ -48,6 +49,7 @@ class Clinic:
     known: list[Known] = field(default_factory=list)
     visits: list[AppointmentState] = field(default_factory=list)
     phone: str | None = "+77010000001"
+    shares_phone: bool = False
     world: ChatWorld = field(default_factory=lambda: WORLD)
     now_at: State | None = None
     acts: list[Any] = field(default_factory=list)
@@ -71,12 +73,13 @@ class Clinic:
     def facts(self) -> Facts:
         return Facts(
             tuple(self.world.branches), tuple(self.world.practitioners), tuple(self.world.services), tuple(self.known),
-            self.phone, "Улыбка", "https://clinic.example/book", NOW,
+            self.phone, "Улыбка", "https://clinic.example/book", NOW, self.shares_phone,
         )  # fmt: skip
 
     def say(self, text: str = "", *, payload: str | None = None, contact: str | None = None) -> list[str]:
         """One message; returns the names of the texts that answer it."""
         self.count += 1
+        self.phone = contact or self.phone
         said = Said(f"q{self.count}", text, payload, contact)
         turn = machine.hear(self.now_at, said, self.facts())
         for _ in range(6):
@@ -193,12 +196,58 @@ def test_where_the_channel_has_no_phones_name_and_phone_are_one_question():
 
 
 def test_a_shared_contact_is_the_phone_and_the_name_is_still_asked_for():
-    clinic = Clinic(phone=None)
+    clinic = Clinic(phone=None, shares_phone=True)
     clinic.say("гигиена в Астане завтра")
-    clinic.say("1")
+    assert clinic.say("1") == ["chat-share-or-write"]
     assert clinic.say(contact="+77010000001") == ["chat-name"]
     clinic.say("Марат")
     assert clinic.acts[0].phone == "+77010000001"
+
+
+def test_whoever_is_known_by_the_phone_they_share_is_asked_no_more():
+    clinic = Clinic(phone=None, shares_phone=True)
+    clinic.say("гигиена в Астане завтра")
+    clinic.say("1")
+    clinic.known = [somebody()]
+    assert clinic.say(contact="+77010000001") == ["chat-booked"]
+    assert clinic.acts[0].patient_id == clinic.known[0].patient_id
+
+
+def test_a_family_behind_a_shared_phone_is_asked_who_it_is_for():
+    clinic = Clinic(phone=None, shares_phone=True)
+    clinic.say("гигиена в Астане завтра")
+    clinic.say("1")
+    clinic.known = [somebody("Марат"), somebody("Алия")]
+    assert clinic.say(contact="+77010000001") == ["chat-whom"]
+    assert clinic.say("Алия") == ["chat-booked"]
+    assert clinic.acts[0].patient_id == clinic.known[1].patient_id
+
+
+def test_nobody_hears_that_they_have_no_visits_before_their_phone_is_known():
+    clinic = Clinic(phone=None, shares_phone=True, visits=[visit()])
+    assert clinic.say("мои записи") == ["chat-share-phone"]
+    assert clinic.say("8 701 000 00 01") == ["chat-not-understood", "chat-share-phone"], (
+        "anybody can type a phone"
+    )
+    clinic.known = [somebody()]
+    assert clinic.say(contact="+77010000001") == ["chat-visit"]
+
+
+def test_a_phone_that_is_shared_without_a_wish_leads_to_what_can_be_done_here():
+    clinic = Clinic(phone=None, shares_phone=True)
+    assert clinic.say(contact="+77010000001") == ["chat-greeting"]
+
+
+@pytest.mark.parametrize("locale", BOOKINGS)
+def test_where_the_app_can_share_the_phone_its_button_stands_with_the_question(locale):
+    clinic = Clinic(phone=None, shares_phone=True)
+    for wish in (["мои записи"], ["гигиена в Астане завтра", "1"]):
+        for text in wish:
+            clinic.say(text)
+        message = worded(clinic.turn, clinic.facts(), texts(locale), Reader(locale))
+        (button,) = message.buttons
+        assert button.payload == SHARE_PHONE
+        assert button.title in message.body, "the text says what to press"
 
 
 def test_a_phone_that_is_none_is_asked_for_again():

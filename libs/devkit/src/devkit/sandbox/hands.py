@@ -9,6 +9,9 @@ from devkit.sandbox.messages import Button, Message
 from devkit.sandbox.problems import Problem
 from devkit.sandbox.sms.segments import segments
 
+ANSWERING = frozenset({"reply", "contact"})
+"""Kinds of buttons that send something to the network."""
+
 
 class Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -21,6 +24,8 @@ class Reply(BaseModel):
     """Keys pressed; on a channel of text they are its text."""
     code: str | None = None
     """A link into the chat is opened, and this is what it carries there."""
+    contact: str | None = None
+    """A contact out of the address book is shared: this phone."""
     message_id: str | None = None
     """The message answered; else a button is looked for on the newest message that has any."""
     account: str | None = None
@@ -28,8 +33,9 @@ class Reply(BaseModel):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "Reply":
-        if sum(each is not None for each in (self.text, self.button, self.digits, self.code)) != 1:
-            raise ValueError("give one of text, button, digits, code")
+        given = (self.text, self.button, self.digits, self.code, self.contact)
+        if sum(each is not None for each in given) != 1:
+            raise ValueError("give one of text, button, digits, code, contact")
         return self
 
 
@@ -68,6 +74,10 @@ def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
 
 def _said(wanted: Reply) -> tuple[str, dict[str, Any]]:
     """What stands in the chat, and what else the provider is told: a link's code travels in each app's own way."""
+    if wanted.contact is not None:
+        if wanted.channel != "telegram":
+            raise Problem(422, "no-contacts", f"no contact can be shared by {wanted.channel}")
+        return "", _sharing(wanted.contact)
     if wanted.code is None:
         return wanted.text if wanted.text is not None else wanted.digits or "", {"form": "text"}
     match wanted.channel:
@@ -76,6 +86,10 @@ def _said(wanted: Reply) -> tuple[str, dict[str, Any]]:
         case "instagram":
             return "", {"form": "referral", "code": wanted.code}
     return wanted.code, {"form": "text"}
+
+
+def _sharing(phone: str) -> dict[str, Any]:
+    return {"form": "contact", "contact": phone}
 
 
 def _wrote_last(carrier: Carrier, phone: str) -> str | None:
@@ -88,15 +102,17 @@ def _press(carrier: Carrier, phone: str, wanted: Reply, which: str | int) -> Mes
         (
             message
             for message in carrier.phones.newest(phone, wanted.channel, account=wanted.account)
-            if any(button.kind == "reply" for button in message.buttons)
+            if any(button.kind in ANSWERING for button in message.buttons)
         ),
         None,
     )
     if answered is None or not answered.buttons:
         raise Problem(409, "no-buttons", f"no message with buttons on {phone} by {wanted.channel}")
     button = _button(answered.buttons, str(which))
-    if button.kind != "reply":
+    if button.kind not in ANSWERING:
         raise Problem(422, "not-a-reply", f"{button.title!r} opens {button.url}; it sends nothing")
+    if button.kind == "contact":
+        return _written(carrier, phone, wanted.channel, answered.account, "", _sharing(phone), answered)
     form = answered.details.get("form")
     kind = (
         "button" if form == "template" else "list_reply" if answered.details.get("list") else "button_reply"

@@ -19,7 +19,7 @@ def instant(at: datetime) -> str:
 
 @dataclass(slots=True)
 class Button:
-    kind: Literal["reply", "url", "phone"]
+    kind: Literal["reply", "url", "phone", "contact"]
     title: str
     payload: str | None = None
     url: str | None = None
@@ -159,5 +159,6 @@ SHOWN_DETAILS = frozenset(
         "encoding",
         "link",
         "filename",
+        "contact",
     }
 )

@@ -123,6 +123,8 @@ class Adapter(Protocol):
 
     channel: Channel
     buttons: bool
+    shares_phone: bool = False
+    """Whether it has a button that makes the patient's app send their own phone (`SHARE_PHONE`)."""
     looks_up: bool = False
     """Whether `find` can tell if the provider has a message."""
     repeatable: bool = False

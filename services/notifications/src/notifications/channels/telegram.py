@@ -3,7 +3,7 @@
 There is no look-up, and nothing is told of a delivery: what Telegram takes has been sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -14,6 +14,8 @@ from common.accounts import account_of
 from common.contracts.patient_profile import Channel
 from notifications.channels import http
 from notifications.channels.protocol import Accepted, Adapter, Letter, Outcome, Refused, Webhook, Written
+from notifications.rules.dialogue.values import SHARE_PHONE
+from notifications.rules.texts import Button
 
 START = "/start"
 """What a link into the chat makes the app say, with the link's code behind it."""
@@ -24,6 +26,7 @@ class Telegram(Adapter):
 
     channel: Channel = "telegram"
     buttons = True
+    shares_phone = True
 
     def __init__(self, client: httpx.AsyncClient, base_url: str, tokens: Mapping[str, str]) -> None:
         self._client = client
@@ -55,16 +58,23 @@ class Telegram(Adapter):
 
 
 def message(letter: Letter) -> dict[str, Any]:
-    """The body of the call: plain text, a button to a row."""
+    """The body of the call: plain text, and what may be pressed."""
     body: dict[str, Any] = {
         "chat_id": letter.to,
         "text": letter.text.body,
         "link_preview_options": {"is_disabled": True},
     }
     if letter.text.buttons:
-        rows = [[{"text": one.title, "callback_data": one.payload}] for one in letter.text.buttons]
-        body["reply_markup"] = {"inline_keyboard": rows}
+        body["reply_markup"] = _keyboard(letter.text.buttons)
     return body
+
+
+def _keyboard(buttons: Sequence[Button]) -> dict[str, Any]:
+    """A button to a row under the message; a phone can be shared by a key in the keyboard's place alone."""
+    if any(one.payload == SHARE_PHONE for one in buttons):
+        keys = [[{"text": one.title, "request_contact": True}] for one in buttons]
+        return {"keyboard": keys, "resize_keyboard": True, "one_time_keyboard": True}
+    return {"inline_keyboard": [[{"text": one.title, "callback_data": one.payload}] for one in buttons]}
 
 
 def _read(answer: httpx.Response) -> Outcome:

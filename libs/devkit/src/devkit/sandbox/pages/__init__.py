@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from devkit.sandbox.carrier import Carrier
 from devkit.sandbox.faults import ANSWER_FAULTS, REPORT_FAULTS
+from devkit.sandbox.hands import ANSWERING
 from devkit.sandbox.messages import LINK, Message, instant
 from devkit.sandbox.pages.scripts import direction, language, way
 
@@ -43,6 +44,7 @@ class Pages:
         )
         self._templates.filters |= {"linked": linked, "moment": moment, "mark": MARKS.get, "opens": opens}
         self._templates.filters |= {"direction": direction, "language": language, "way": way}
+        self._templates.globals["answering"] = ANSWERING
         self._templates.globals["fault_kinds"] = sorted(ANSWER_FAULTS) + sorted(REPORT_FAULTS)
         self._templates.globals["fault_channels"] = [*carrier.providers, "email"]
 

@@ -4,7 +4,7 @@ In the sandbox a bot's token is `<account>:<secret>`, as Telegram's begin with t
 """
 
 import hmac
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import orjson
@@ -48,14 +48,29 @@ class InlineButton(Loose):
         return Button("reply", self.text, self.callback_data)
 
 
-class Keyboard(Loose):
+class ContactKey(Loose):
+    """A key in the keyboard's place that shares the phone of whoever presses it; other keys are not spoken here."""
+
+    text: str = Field(min_length=1)
+    request_contact: Literal[True]
+
+    def shown(self) -> Button:
+        return Button("contact", self.text)
+
+
+class Markup(Loose):
     inline_keyboard: list[list[InlineButton]] = Field(default_factory=list)
+    keyboard: list[list[ContactKey]] = Field(default_factory=list)
+
+    def shown(self) -> list[Button]:
+        inline = [button.shown() for row in self.inline_keyboard for button in row]
+        return inline + [key.shown() for row in self.keyboard for key in row]
 
 
 class SendMessage(Loose):
     chat_id: int | str
     text: str
-    reply_markup: Keyboard = Keyboard()
+    reply_markup: Markup = Markup()
 
 
 class AnswerCallbackQuery(Loose):
@@ -103,7 +118,7 @@ class TelegramApi:
             address=phone,
             at=self._carrier.clock.now(),
             text=sent.text,
-            buttons=[button.shown() for row in sent.reply_markup.inline_keyboard for button in row],
+            buttons=sent.reply_markup.shown(),
             reference=request.headers.get("X-Vinculo-Reference"),
         )
         to = ("telegram", phone, account)
@@ -143,6 +158,7 @@ def resource(message: Message) -> dict[str, Any]:
     keyboard = [
         [{"text": each.title} | ({"url": each.url} if each.url else {"callback_data": each.payload})]
         for each in message.buttons
+        if each.kind != "contact"
     ]
     shown: dict[str, Any] = {
         "message_id": int(number),

@@ -39,9 +39,22 @@ class Telegram(TellsNothing):
             press = {"id": message.id, "from": user, "message": under, "chat_instance": message.account}
             return {"callback_query": press | {"data": message.details["payload"]}}
         written = resource(message) | {"from": user}
+        if "contact" in message.details:
+            written = {name: value for name, value in written.items() if name != "text"}
+            written["contact"] = _contact(message)
         return {"message": written | ({"reply_to_message": resource(answered)} if answered else {})}
 
     def post(self, url: str, items: list[Any]) -> Post:
         del url
         headers = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": self._secret}
         return Post(headers, orjson.dumps({"update_id": next(self._numbers), **items[0]}))
+
+
+def _contact(message: Message) -> dict[str, Any]:
+    """Telegram names the user whose phone it is: their own, or somebody else's out of the address book."""
+    phone = message.details["contact"]
+    return {
+        "phone_number": phone.lstrip("+"),
+        "first_name": phone,
+        "user_id": int(TELEGRAM.handle(phone)),
+    }

@@ -16,7 +16,7 @@ from notifications.channels import Written
 from notifications.operations.parts import Parts, ourselves
 from notifications.rules import facts as rules
 from notifications.rules import words
-from notifications.rules.dialogue.values import Facts, Known
+from notifications.rules.dialogue.values import Facts, Known, State
 from notifications.rules.values import Reader
 
 CHATS: frozenset[Channel] = frozenset({"whatsapp", "telegram", "instagram", "line"})
@@ -60,25 +60,32 @@ async def clinic(tx: AsyncConnection, network_id: str) -> Clinic:
     )
 
 
+def vouched(written: Written, state: State | None) -> str | None:
+    """The writer's own phone: the channel's address is one, or its button has shared it in this talk."""
+    if written.channel in PHONE_CHANNELS:
+        return written.sender
+    return written.contact or (state.vouched if state else "") or None
+
+
 async def writer(
-    parts: Parts, place: Clinic, written: Written, bound: Iterable[UUID], before: Locale | None
+    parts: Parts, place: Clinic, text: str, phone: str | None, bound: Iterable[UUID], before: Locale | None
 ) -> Writer:
-    """Everybody whom this address stands for. Raises `Unavailable` where patient-profile does not answer."""
+    """Everybody whom this address or this phone of theirs stands for. Raises `Unavailable` where patient-profile does not answer."""
     caller = ourselves(place.network.network_id)
     known = list(bound)
     cards = (await parts.asks.ask(GetCards(patient_ids=known), caller=caller)).cards if known else {}
     found = {card.patient_id: card for card in cards.values()}
-    if written.channel in PHONE_CHANNELS:
+    if phone is not None:
         try:
             candidates = await parts.asks.ask(
-                FindPatients(phone=written.sender, country=place.network.country), caller=caller
+                FindPatients(phone=phone, country=place.network.country), caller=caller
             )
         except Refused:  # a sender that is no phone (a short code) is nobody we know
             pass
         else:
             found |= {one.card.patient_id: one.card for one in candidates.candidates}
     living = {patient_id: card for patient_id, card in found.items() if not card.deceased}
-    return Writer(living, _locale(place, written.text, list(living.values()), before))
+    return Writer(living, _locale(place, text, list(living.values()), before))
 
 
 def _locale(place: Clinic, text: str, cards: list[Card], before: Locale | None) -> Locale:
@@ -96,15 +103,18 @@ def _locale(place: Clinic, text: str, cards: list[Card], before: Locale | None) 
     return next((one for one in usual if one is not None and (not clear or one in clear)), "en")
 
 
-def facts(parts: Parts, place: Clinic, who: Writer, written: Written, now: datetime) -> Facts:
+def facts(
+    parts: Parts, place: Clinic, who: Writer, channel: Channel, phone: str | None, now: datetime
+) -> Facts:
     """All of it as the rules want it."""
     return Facts(
         branches=place.branches,
         practitioners=place.practitioners,
         services=place.services,
         known=tuple(Known(one.patient_id, one.given_name or one.full_name) for one in who.cards.values()),
-        phone=written.sender if written.channel in PHONE_CHANNELS else None,
+        phone=phone,
         clinic=place.network.name,
         book_link=f"{parts.public_url}/book/{place.network.network_id}",
         now=now,
+        shares_phone=parts.adapters[channel].shares_phone,
     )

@@ -69,7 +69,7 @@ class Owners:
     locale: Locale
     bound: set[UUID]
     vouched: str | None
-    """The phone that the channel shows, or the patient shared by its own button."""
+    """The patient's own phone, as the channel shows it or its button has shared it."""
     now: datetime
 
     async def fulfil(self, need: Need) -> Got:
@@ -131,6 +131,8 @@ class Owners:
             patient_id = await self._register(need)
         elif patient_id not in self.bound:
             return NotDone(NOT_THEIRS)
+        elif self.vouched is not None:
+            await self._remember_chat(patient_id)
         record: AppointmentRecord = await self._ask(
             BookAppointment(
                 command_id=uuid5(self.inbound_id, "book"),

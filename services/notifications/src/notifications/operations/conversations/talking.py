@@ -1,7 +1,7 @@
 """One turn of a dialogue, with the owners' answers that it needs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -64,7 +64,7 @@ class Talk:
         """Ask owners for what the turn needs, until there is something to say. Raises `Unavailable`."""
         owners = Owners(
             self.parts, self.place.network, self.written.channel, self.written.sender, self.inbound_id, self.who.locale,
-            set(self.bound), self.written.contact or self.facts.phone, self.facts.now,
+            set(self.bound), self.facts.phone, self.facts.now,
         )  # fmt: skip
         for _ in range(MOST_QUESTIONS):
             if turn.need is None or turn.state is None:
@@ -76,6 +76,8 @@ class Talk:
         if turn.handover and turn.task == "handover":
             turn = Turn(turn.state, (*turn.says, Say("chat-handover")), handover=turn.handover)
         text = worded(turn, self.facts, texts(self.who.locale), self.who.reader) if turn.says else None
+        if turn.state is not None:
+            turn = replace(turn, state=turn.state.model_copy(update={"vouched": self.facts.phone or ""}))
         branch_id = turn.state.branch_id if turn.state else self.state.branch_id if self.state else None
         return Talked(turn, text, self.who.locale, frozenset(owners.bound), branch_id)
 
@@ -88,6 +90,7 @@ async def talk(
     async with parts.database.reading(thread.network_id) as tx:
         place = await gathering.clinic(tx, thread.network_id)
     bound = {*thread.patient_ids, *sent_to}
-    who = await gathering.writer(parts, place, written, bound, thread.locale)
-    facts = gathering.facts(parts, place, who, written, now)
+    phone = gathering.vouched(written, state)
+    who = await gathering.writer(parts, place, written.text, phone, bound, thread.locale)
+    facts = gathering.facts(parts, place, who, written.channel, phone, now)
     return Talk(parts, place, who, facts, written, inbound_id, state, frozenset(bound | set(who.cards)))

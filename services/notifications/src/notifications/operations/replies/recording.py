@@ -146,6 +146,6 @@ async def _store(
             "patient_id": patient_id,
             "appointment_id": meaning.about.appointment_id if meaning.about else None,
             "address_index": heard.address_index, "at": now,
-            "text": seal.close(heard.written.text, about="inbound.text"), "understood_as": result.understood_as,
+            "text": seal.close(heard.written.text or heard.written.contact or "", about="inbound.text"), "understood_as": result.understood_as,
         },
     )  # fmt: skip

@@ -44,7 +44,7 @@ def menu(said: Said, *, note: Line | None = None, misses: int = 0, line: Line = 
 def proceed(state: State, said: Said, facts: Facts) -> Turn:
     """Ask for what the wish still lacks, or for its times."""
     if state.wish != "book":
-        return _with_visit(state, said)
+        return _with_visit(state, said, facts)
     state = _settled(state, facts)
     if state.service_id is None:
         services = catalogue.services(facts)
@@ -62,12 +62,12 @@ def proceed(state: State, said: Said, facts: Facts) -> Turn:
             ),
         ]
         return ask(state, said, "practitioner", "chat-practitioner", _page(found, state.passed))
-    if state.patient_id is None and not state.somebody_else:
+    if facts.known and _whom_is_open(state):
         people = [Choice(kind="patient", thing_id=one.patient_id) for one in facts.known[: PAGE - 1]]
         return ask(state, said, "whom", "chat-whom", (*people, Choice(kind="somebody-else")))
     if state.slot is None:
         return Turn(state, need=times(state))
-    return _with_slot(state, said)
+    return _with_slot(state, said, facts)
 
 
 def _settled(state: State, facts: Facts) -> State:
@@ -86,15 +86,21 @@ def _settled(state: State, facts: Facts) -> State:
             state = state.model_copy(update={"practitioner_id": people[0].practitioner_id})
         elif state.wanted is not None:
             state = state.model_copy(update={"anybody": True})
-    if state.patient_id is None and not state.somebody_else and len(facts.known) < 2:
-        who = facts.known[0].patient_id if facts.known else None
-        state = state.model_copy(update={"patient_id": who, "somebody_else": who is None})
+    if len(facts.known) == 1 and _whom_is_open(state):
+        state = state.model_copy(update={"patient_id": facts.known[0].patient_id})
     return state
 
 
-def _with_visit(state: State, said: Said) -> Turn:
-    """Which visit is meant, and what is to become of it."""
+def _whom_is_open(state: State) -> bool:
+    """Whether it may be for somebody who writes from here: nobody else was chosen or named."""
+    return state.patient_id is None and not state.somebody_else and not state.full_name
+
+
+def _with_visit(state: State, said: Said, facts: Facts) -> Turn:
+    """Which visit is meant, and what is to become of it. Nobody is told that they have none before they are known."""
     if state.appointment_id is None:
+        if facts.shares_phone and facts.phone is None and not facts.known:
+            return ask(state, said, "phone", "chat-share-phone", ())
         return Turn(state, need=FindVisits())
     if state.wish == "cancel":
         return ask(state, said, "sure", "chat-cancel-sure", _kinds("yes", "no"))
@@ -103,17 +109,29 @@ def _with_visit(state: State, said: Said) -> Turn:
     return ask(state, said, "deed", "chat-visit", _kinds("move", "cancel"))
 
 
-def _with_slot(state: State, said: Said) -> Turn:
+def _with_slot(state: State, said: Said, facts: Facts) -> Turn:
     """Who comes, as far as nobody knows; then it can be booked."""
     assert state.slot is not None
     assert state.service_id is not None
     if state.patient_id is None and not (state.full_name and state.phone):
-        lacks_both = not state.full_name and not state.phone
-        line: Line = "chat-name-and-phone" if lacks_both else "chat-phone" if state.full_name else "chat-name"
-        return ask(state, said, "person", line, ())
+        return ask(state, said, "person", introduction(state, facts), ())
     return Turn(
         state, need=Book(state.slot, state.service_id, state.patient_id, state.full_name, state.phone)
     )
+
+
+def introduction(state: State, facts: Facts) -> Line:
+    """What is asked of somebody new: what is not known of them yet."""
+    if state.phone:
+        return "chat-name"
+    if state.full_name:
+        return "chat-phone"
+    return "chat-share-or-write" if facts.shares_phone else "chat-name-and-phone"
+
+
+def wants_phone(state: State, facts: Facts) -> bool:
+    """Whether the question that stands is best answered by the channel's own button."""
+    return facts.shares_phone and (state.step == "phone" or (state.step == "person" and not state.phone))
 
 
 def times(state: State) -> Need:

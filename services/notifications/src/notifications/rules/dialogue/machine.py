@@ -37,6 +37,8 @@ def hear(state: State | None, said: Said, facts: Facts) -> Turn:
     """One message of the patient. Nothing is changed by what is not understood; after the second a person goes on."""
     if said.payload is not None and (button := PAYLOAD.match(said.payload)):
         return _pressed(state, said, facts, button["question"], int(button["place"]))
+    if said.contact is not None:
+        return _recognised(state, said, facts)
     alarm = alarming(said.text)
     if alarm is not None or understand.spoken(said.text, ("operator",)):
         return Turn(state, handover=alarm or choosing.OPERATOR)
@@ -44,7 +46,7 @@ def hear(state: State | None, said: Said, facts: Facts) -> Turn:
         return asking.menu(said)
     turn = _in_step(state, said, facts) if state is not None else None
     turn = turn or _wish(state, said, facts)
-    return turn or _missed(state, said)
+    return turn or _missed(state, said, facts)
 
 
 def alarming(text: str) -> str | None:
@@ -58,11 +60,18 @@ def begin_move(appointment: AppointmentState, said: Said, facts: Facts) -> Turn:
     return asking.proceed(choosing.about(state, appointment), said, facts)
 
 
+def _recognised(state: State | None, said: Said, facts: Facts) -> Turn:
+    """They shared their own phone: what they wished for goes on, as whoever has it."""
+    if state is None or state.wish is None:
+        return asking.menu(said)
+    return asking.proceed(state.model_copy(update={"phone": said.contact, "misses": 0}), said, facts)
+
+
 def _pressed(state: State | None, said: Said, facts: Facts, question: str, place: int) -> Turn:
     if state is None:
         return asking.menu(said, note="chat-old-button")
     if question != state.question or place >= len(state.choices):
-        return _again(state, "chat-old-button")
+        return _again(state, "chat-old-button", facts)
     return choosing.picked(state, state.choices[place], said, facts)
 
 
@@ -113,32 +122,26 @@ def _wish(state: State | None, said: Said, facts: Facts) -> Turn | None:
     return asking.proceed(asked if wish == "book" else State(wish=wish), said, facts)
 
 
-def _missed(state: State | None, said: Said) -> Turn:
+def _missed(state: State | None, said: Said, facts: Facts) -> Turn:
     misses = (state.misses if state else 0) + 1
     if misses >= MOST_MISSES:
         return Turn(state, handover="not understood twice", understood=False)
     if state is None:
         turn = asking.menu(said, misses=misses, line="chat-not-understood")
         return Turn(turn.state, turn.says, understood=False)
-    turn = _again(state.model_copy(update={"misses": misses}), "chat-not-understood")
+    turn = _again(state.model_copy(update={"misses": misses}), "chat-not-understood", facts)
     return Turn(turn.state, turn.says, understood=False)
 
 
-def _again(state: State, note: Line) -> Turn:
+def _again(state: State, note: Line, facts: Facts) -> Turn:
     """The question that stands, once more, under its own name: its buttons stay good."""
     lines: Mapping[str, Line] = {
         "menu": "chat-greeting", "service": "chat-service", "branch": "chat-branch", "practitioner": "chat-practitioner",
-        "whom": "chat-whom", "day": "chat-day", "slot": "chat-time", "visit": answered.listing(state), "deed": "chat-visit",
+        "whom": "chat-whom", "person": asking.introduction(state, facts), "phone": "chat-share-phone", "day": "chat-day", "slot": "chat-time", "visit": answered.listing(state), "deed": "chat-visit",
         "sure": "chat-cancel-sure", "agree": "chat-agree",
     }  # fmt: skip
-    if state.step == "person":
-        line: Line = (
-            "chat-name" if state.phone else "chat-phone" if state.full_name else "chat-name-and-phone"
-        )
-    else:
-        line = lines[state.step]
     appointment = next((one for one in state.visits if one.appointment_id == state.appointment_id), None)
-    return Turn(state, (Say(note), Say(line, appointment)))
+    return Turn(state, (Say(note), Say(lines[state.step], appointment)))
 
 
 def _absorbed(state: State, text: str, facts: Facts) -> State:
@@ -183,17 +186,17 @@ def _today(state: State, facts: Facts) -> date:
 
 def _introduced(state: State, said: Said, facts: Facts) -> Turn | None:
     """A name, a phone, or both in one message."""
-    phone = said.contact or ""
-    if not phone and not state.phone and (typed := PHONE.search(words.folded(said.text))):
+    phone = state.phone
+    if not phone and (typed := PHONE.search(words.folded(said.text))):
         phone = typed.group()
     name = " ".join(re.sub(r"[+\d().,;:]+|\s-\s", " ", said.text).split())
     is_name = bool(NAME.match(name)) and len(name) >= 2 and not understand.spoken(name, NOT_A_NAME)
-    if "?" in said.text or not (phone or is_name):
+    if "?" in said.text or not (is_name or phone != state.phone):
         return None
     told = state.model_copy(
         update={
-            "phone": phone or state.phone,
-            "full_name": (name if is_name and not said.contact else "") or state.full_name,
+            "phone": phone,
+            "full_name": name if is_name else state.full_name,
             "misses": 0,
         }
     )

@@ -13,9 +13,13 @@ from common.contracts.directory import Branch, Practitioner, Service
 
 Wish = Literal["book", "move", "cancel", "visits"]
 Step = Literal[
-    "menu", "service", "branch", "practitioner", "whom", "day", "slot", "person", "visit", "deed", "sure", "agree"
+    "menu", "service", "branch", "practitioner", "whom", "day", "slot", "person", "phone", "visit", "deed", "sure",
+    "agree",
 ]  # fmt: skip
 """The question that stands."""
+
+SHARE_PHONE = "share-phone"
+"""The payload of a button that makes the app send its owner's own phone, where the channel has such a button."""
 
 ChoiceKind = Literal[
     "service", "branch", "practitioner", "any", "patient", "somebody-else", "slot", "more", "other-day", "visit",
@@ -26,7 +30,7 @@ ChoiceKind = Literal[
 Line = Literal[
     "chat-greeting", "chat-not-understood", "chat-service", "chat-branch", "chat-practitioner", "chat-whom", "chat-time",
     "chat-nothing-then", "chat-nothing-free", "chat-taken", "chat-busy", "chat-name", "chat-phone", "chat-name-and-phone",
-    "chat-bad-phone", "chat-bad-name", "chat-booked", "chat-moved", "chat-cancelled", "chat-kept", "chat-visits", "chat-which-visit",
+    "chat-share-phone", "chat-share-or-write", "chat-bad-phone", "chat-bad-name", "chat-booked", "chat-moved", "chat-cancelled", "chat-kept", "chat-visits", "chat-which-visit",
     "chat-no-visits",
     "chat-visit", "chat-cancel-sure", "chat-agree", "chat-thanks", "chat-day", "chat-old-button", "chat-too-late", "chat-handover",
     "chat-over",
@@ -90,6 +94,8 @@ class State(Kept):
     somebody_else: bool = False
     full_name: str = ""
     phone: str = ""
+    vouched: str = ""
+    """The phone that the channel vouched for since this talk began."""
     appointment_id: UUID | None = None
     visits: tuple[AppointmentState, ...] = ()
     agreements: tuple[Agreement, ...] = ()
@@ -125,10 +131,12 @@ class Facts:
     services: tuple[Service, ...]
     known: tuple[Known, ...]
     phone: str | None
-    """The phone that the channel itself shows; None where it has no phones."""
+    """The phone that the channel vouches for; None where it has no phones, or theirs was not shared yet."""
     clinic: str
     book_link: str
     now: datetime
+    shares_phone: bool = False
+    """Whether a button of the channel's own lets them share it."""
 
 
 # --- what owners are asked for, and what they answered ---------------------------------------------------

@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from common.contracts.booking import AppointmentState, Slot
+from notifications.rules.dialogue import asking
 from notifications.rules.dialogue.machine import payload
-from notifications.rules.dialogue.values import Choice, Facts, Say, State, Turn
+from notifications.rules.dialogue.values import SHARE_PHONE, Choice, Facts, Say, State, Turn
 from notifications.rules.texts import Button, Subject, Text, Texts, Visit, compose, moment, said
 from notifications.rules.values import Reader
 
@@ -41,9 +42,11 @@ class _Wording:
         return [*shown, *text.lines]
 
     def buttons(self) -> tuple[Button, ...]:
-        """The choices of the question that stands."""
+        """The choices of the question that stands, or the channel's own button where a phone is asked for."""
         if self._state is None:
             return ()
+        if asking.wants_phone(self._state, self._facts):
+            return (Button(self._texts.choices[SHARE_PHONE], SHARE_PHONE),)
         return tuple(
             Button(self._short(choice), payload(self._state.question, place))
             for place, choice in enumerate(self._state.choices)

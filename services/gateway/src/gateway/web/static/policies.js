@@ -57,6 +57,7 @@ function own(scope, form, shown) {
   const submit = async (event) => {
     event.preventDefault();
     fill(trouble);
+    announce("");
     const said = form.check();
     if (said) await save(said, replan.checked, before?.version || 0, { form, trouble });
   };

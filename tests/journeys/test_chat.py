@@ -1,64 +1,11 @@
 """Booking by chat over the running system: books, moves and cancels in a few turns, and hands over to a person."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-
-@dataclass
-class Chat:
-    """One patient's phone."""
-
-    clinic: Any
-    phone: str
-    eventually: Any
-    turns: int = 0
-    channel: str = "whatsapp"
-    before: int = 0
-    """How many messages there were before the last was written."""
-
-    async def write(self, text: str) -> None:
-        """Write it, and wait until everything that follows from it has happened."""
-        await self.clinic.reply(self.phone, channel=self.channel, text=text, account=self.clinic.network)
-        await self.clinic.settle()
-
-    async def say(self, text: str) -> dict[str, Any]:
-        """Write it, and return the newest message that came back."""
-        self.turns += 1
-        self.before = len(await self.texts())
-        await self.write(text)
-        newer: list[dict[str, Any]] = await self.eventually(self._newer)
-        return newer[-1]
-
-    async def _newer(self) -> list[dict[str, Any]]:
-        return list(await self.clinic.messages(self.phone))[self.before :]
-
-    async def texts(self) -> list[str]:
-        return [one["text"] for one in await self.clinic.messages(self.phone)]
-
-    async def shown(self, words: str) -> bool:
-        """Whether what came back has these words: the notice of an act comes beside the answer."""
-        return any(words in one["text"] for one in await self._newer())
-
-
-async def next_week(clinic: Any) -> date:
-    """A working day far enough ahead for every reminder, and for moving by oneself."""
-    day: date = (await clinic.now()).date() + timedelta(days=7)
-    return day + timedelta(days=max(0, 8 - day.isoweekday()) if day.isoweekday() > 5 else 0)
-
-
-async def visits_of(clinic: Any, phone: str) -> list[dict[str, Any]]:
-    desk = await clinic.login("reception")
-    found = await clinic.http.post("/api/v1/patients/search", json={"phone": phone}, headers=desk)
-    candidates = found.raise_for_status().json()["candidates"]
-    visits = []
-    for one in candidates:
-        view = await clinic.http.get(f"/api/v1/patients/{one['card']['patient_id']}/360", headers=desk)
-        shown = view.raise_for_status().json()["sections"]["appointments"]["data"]
-        visits += [*shown["upcoming"], *shown["past"]]
-    return visits
+from .chatting import Chat, is_booked, moves_and_cancels, next_week, times_are_offered, visits_of
 
 
 async def test_a_stranger_books_in_russian_then_moves_and_cancels(
@@ -66,34 +13,10 @@ async def test_a_stranger_books_in_russian_then_moves_and_cancels(
 ) -> None:
     person = people("Сауле Ибраева")
     chat = Chat(clinic, person.phone, eventually)
-    day = await next_week(clinic)
-    assert "1." in (await chat.say(f"Хочу записаться на гигиену, {day:%d.%m.%Y}"))["text"]
-    while not await chat.shown("Какое время"):
-        assert chat.turns < 5, await chat.texts()
-        await chat.say("1")
+    await times_are_offered(chat)
     assert "зовут" in (await chat.say("1"))["text"]
     await chat.say(person.full_name)
-    assert chat.turns <= 6
-    assert await chat.shown("Вы записаны")
-    (visit,) = await visits_of(clinic, person.phone)
-    assert (visit["status"], visit["source"]) == ("booked", "whatsapp")
-
-    await chat.say("нет")  # no invitations
-    chat.turns = 0
-    await chat.say("хочу перенести запись")
-    await chat.say("2")
-    assert await chat.shown("перенесена")
-    assert chat.turns <= 6
-    (moved,) = await visits_of(clinic, person.phone)
-    assert moved["starts_at"] != visit["starts_at"]
-
-    chat.turns = 0
-    await chat.say("отмените мою запись")
-    assert (await visits_of(clinic, person.phone))[0]["status"] == "booked"
-    await chat.say("да")
-    assert await chat.shown("отменена")
-    assert chat.turns <= 6
-    assert (await visits_of(clinic, person.phone))[0]["status"] == "cancelled"
+    await moves_and_cancels(chat, await is_booked(chat))
 
 
 async def test_booking_in_portuguese(system: Any, clinic: Any, people: Any, eventually: Any) -> None:

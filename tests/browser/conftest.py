@@ -15,6 +15,7 @@ from playwright.async_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Response,
     async_playwright,
     expect,
 )
@@ -63,11 +64,17 @@ class Visitor:
         self.complaints: list[str] = []
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("response", self._answered)
 
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium reports every answer of 400 and more; what pages do with one is what the tests look at.
         if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
+
+    def _answered(self, response: Response) -> None:
+        # Printed, and so shown with a test that fails: what the page was refused.
+        if response.status >= 400:
+            print(response.status, response.request.method, response.url)
 
     async def go(self, path: str) -> None:
         await self.page.goto(path if path.startswith("http") else self.address + path)
@@ -123,10 +130,12 @@ async def visiting(browser: Browser, system: Any) -> AsyncIterator[Visiting]:
 async def at_the_desk(visiting: Visiting) -> Callable[..., Awaitable[Visitor]]:
     """Somebody of the staff who has logged in."""
 
-    async def enter(role: str = "reception", path: str = "/desk", **options: Any) -> Visitor:
+    async def enter(
+        role: str = "reception", path: str = "/desk", network: str = "demo-kz", **options: Any
+    ) -> Visitor:
         visitor = await visiting(**options)
         await visitor.go(f"/login?next={quote(path, safe='')}")
-        await visitor.page.get_by_label("E-mail").fill(f"{role}@demo-kz.example")
+        await visitor.page.get_by_label("E-mail").fill(f"{role}@{network}.example")
         await visitor.page.locator("#password").fill("vinculo-demo")
         await visitor.page.keyboard.press("Enter")
         await visitor.page.locator("#who button").wait_for()

@@ -5,6 +5,7 @@ import * as moments from "./moments.js";
 import { majorText, minorUnits, plainDigits } from "./numbers.js";
 import { proposing } from "./setup_names.js";
 import { checks, group, text } from "./setup_parts.js";
+import { regionChoice } from "./setup_regions.js";
 import { STAFF } from "./setup_staff.js";
 import { locale, OWN_NAMES, t, worded } from "./texts.js";
 
@@ -86,13 +87,14 @@ function branchForm(branch, { network, branches }) {
   const phone = h("input", { type: "tel", maxlength: "32", dir: "ltr", value: branch?.phone || "" });
   const zone = text(like?.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, { list: "zones", dir: "ltr" });
   const language = h("select", {}, Object.keys(OWN_NAMES).map((one) => option(one, OWN_NAMES[one], one === (branch?.locale || network.locales[0]))));
+  const region = regionChoice(branch?.subdivision || "", network.country);
   const signature = text(branch?.signature);
   const open = hours(t("hours"), branch?.hours || [], ["opens", "closes"]);
   return {
     fields: [
       h("div", { class: "grid" }, field(t("name"), name), field(t("phone"), phone)),
       group(t("address"), h("div", { class: "grid" }, Object.entries(parts).map(([part, input]) => field(t(`address_${part}`), input)))),
-      h("div", { class: "grid" }, field(t("zone"), zone), field(t("locale"), language), field(t("signature"), signature)),
+      h("div", { class: "grid" }, field(t("zone"), zone), field(t("locale"), language), region.field, field(t("signature"), signature)),
       h("datalist", { id: "zones" }, Intl.supportedValuesOf("timeZone").map((one) => option(one, one))),
       open.fields,
     ],
@@ -102,6 +104,7 @@ function branchForm(branch, { network, branches }) {
       phone: phone.value.trim(),
       zone: zone.value.trim(),
       locale: language.value,
+      subdivision: region.read(),
       signature: signature.value.trim(),
       hours: open.read(),
     }),

@@ -1,5 +1,6 @@
 """Browser journeys: a real Chromium against the running system, which looks at pages as people do."""
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,9 @@ from playwright.async_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Request,
     Response,
+    Route,
     async_playwright,
     expect,
 )
@@ -23,6 +26,7 @@ from playwright.async_api import (
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 15_000
+AWAY = {"type": "/problems/unavailable", "title": "Unavailable", "status": 503, "who": "booking"}
 
 UNNAMED = re.compile(
     r"^\s*- (?:'?)(button|link|textbox|searchbox|combobox|checkbox|radio|spinbutton|slider|menuitem|tab)(?! \")\b",
@@ -75,6 +79,24 @@ class Visitor:
         # Printed, and so shown with a test that fails: what the page was refused.
         if response.status >= 400:
             print(response.status, response.request.method, response.url)
+
+    async def without(self, address: str, *, times: float) -> list[Request]:
+        """The first requests to an address find its owner away; what was asked there is kept."""
+        asked: list[Request] = []
+
+        async def answer(route: Route) -> None:
+            asked.append(route.request)
+            if len(asked) > times:
+                await route.continue_()
+            else:
+                await route.fulfill(
+                    status=503,
+                    headers={"Retry-After": "1", "Content-Type": "application/problem+json"},
+                    body=json.dumps(AWAY),
+                )
+
+        await self.context.route(address, answer)
+        return asked
 
     async def go(self, path: str) -> None:
         await self.page.goto(path if path.startswith("http") else self.address + path)

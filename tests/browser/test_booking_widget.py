@@ -306,24 +306,53 @@ async def test_a_booking_knows_by_which_way_it_came(
     assert (appointment["source"], appointment["campaign_id"]) == ("instagram", campaign)
 
 
-async def test_a_lost_answer_and_a_second_press_book_once(visiting: Any, clinic: Any, person: Any) -> None:
+async def test_an_order_that_finds_an_owner_away_is_sent_again_as_the_same_order(
+    visiting: Any, person: Any
+) -> None:
+    visitor = await visiting(width=360)
+    page = visitor.page
+    sent = await visitor.without("**/bookings", times=2)
+    await visitor.go("/book/demo-kz")
+    await to_the_form(page)
+    await submit(page, person.full_name, person.phone)
+    await step(page, "done").wait_for()
+    keys = [one.headers["idempotency-key"] for one in sent]
+    assert keys == [keys[0]] * 3
+    assert await page.get_by_role("alert").count() == 0
+
+
+async def test_who_is_offline_is_told_at_once_and_can_book_afterwards(visiting: Any, person: Any) -> None:
+    visitor = await visiting(width=360)
+    page = visitor.page
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    await visitor.go("/book/demo-kz")
+    await to_the_form(page)
+    await visitor.context.set_offline(True)
+    await submit(page, person.full_name, person.phone)
+    await expect(page.get_by_role("alert")).to_contain_text("Нет связи.")
+    assert [url for url in failed if url.endswith("/bookings")] == failed[-1:]
+    await visitor.context.set_offline(False)
+    await page.locator('button[type="submit"]').click()
+    await step(page, "done").wait_for()
+
+
+async def test_lost_answers_and_a_second_press_book_once(visiting: Any, person: Any) -> None:
     visitor = await visiting(width=360)
     page = visitor.page
     lost: list[Any] = []
 
-    async def lose_the_first_answer(route: Any) -> None:
-        if lost:
-            await route.continue_()
-            return
+    async def lose_the_answer(route: Any) -> None:
         lost.append(await route.fetch())
         await route.abort()
 
-    await visitor.context.route("**/bookings", lose_the_first_answer)
+    await visitor.context.route("**/bookings", lose_the_answer)
     await visitor.go("/book/demo-kz")
     await to_the_form(page)
     await submit(page, person.full_name, person.phone)
     await expect(page.get_by_role("alert")).to_contain_text("Нет связи.")
-    assert lost[0].status == 201
+    await visitor.context.unroute("**/bookings")
+    assert {answer.status for answer in lost} == {201}
     await page.locator('button[type="submit"]').click()
     await step(page, "done").wait_for()
     booked = (await lost[0].json())["manage_url"].rsplit("/", 1)[1]

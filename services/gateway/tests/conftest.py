@@ -41,7 +41,13 @@ def owners(network_id: str) -> Owners:
 
 
 @pytest.fixture
-def settings(urls: Urls, nats_server: Any, environment: Any) -> Settings:
+def section_seconds() -> float:
+    """So long that only who never answers is late, however busy the machine; a test about lateness says its own."""
+    return 10.0
+
+
+@pytest.fixture
+def settings(urls: Urls, nats_server: Any, environment: Any, section_seconds: float) -> Settings:
     environment(
         urls,
         nats_server.url,
@@ -57,6 +63,7 @@ def settings(urls: Urls, nats_server: Any, environment: Any) -> Settings:
         instagram_app_secret="instagram-secret",
         telegram_links='{"*": "https://t.me/{network}_bot?start={code}"}',
         meeting_url="https://meet.test/{room}",
+        section_seconds=str(section_seconds),
         line_links='{"elsewhere": "https://line.me/R/oaMessage/%40clinic/?{code}"}',
     )
     return Settings()

@@ -1,7 +1,6 @@
 """The other services, played: they keep what they are told and answer from it, on the real bus."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -27,7 +26,7 @@ def known(name: str) -> UUID:
 
 
 class Owners:
-    """What five services would keep; `down` names those that are silent, `late` those that take that long."""
+    """What five services would keep; `unavailable` names those that are silent, `late` what each waits for."""
 
     def __init__(self, network_id: str) -> None:
         self.network_id = network_id
@@ -43,7 +42,7 @@ class Owners:
         self.calls: dict[UUID, notifications.CallView] = {}
         self.callers: list[tuple[str, Caller]] = []
         self.received: list[Any] = []
-        self.late: dict[str, float] = {}
+        self.late: dict[str, Callable[[], Awaitable[object]]] = {}
         self.unavailable: set[str] = set()
         self.silent: set[str] = set()
         """Names of requests that nobody answers."""
@@ -99,7 +98,7 @@ class Owners:
         self.callers.append((type(request).__name__, caller))
         self.received.append(request)
         if owner in self.late:
-            await asyncio.sleep(self.late[owner])
+            await self.late[owner]()
         if owner in self.unavailable or type(request).__name__ in self.silent:
             raise Unavailable(owner, "stopped by the test")
 

@@ -83,7 +83,7 @@ async def test_the_same_key_and_body_is_the_same_booking(api: Api, owners: Owner
 
 async def test_the_same_key_sent_by_many_at_once_is_one_booking(api: Api, owners: Owners) -> None:
     path, headers = f"/api/v1/networks/{owners.network_id}/bookings", {"Idempotency-Key": "race"}
-    owners.late["patient_profile"] = 0.05
+    owners.late["patient_profile"] = lambda: asyncio.sleep(0.05)
     answers = await asyncio.gather(
         *(api.post(path, json=booking_form(owners), headers=headers) for _ in range(20))
     )

@@ -116,6 +116,7 @@ def of_refusal(refusal: Refused) -> Response:
 
 def of_unavailable(error: Unavailable) -> Response:
     """Somebody did not answer: try again."""
+    telemetry.log().warning("unavailable", who=error.who, why=error.why)
     return problem(
         "unavailable",
         f"{error.who} does not answer at the moment",

@@ -48,14 +48,13 @@ async def view(
     seconds: float,
     money: bool,
 ) -> dict[str, Section]:
-    """The five sections, within their deadline. Raises `unknown-patient` where its owner says so."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    sections = await _ask_all(asks, caller, [patient_id], patient_id, now=now, deadline=deadline, money=money)
+    """The five sections, each owner having `seconds` for its own. Raises `unknown-patient` where its owner says so."""
+    sections = await _ask_all(asks, caller, [patient_id], patient_id, now=now, seconds=seconds, money=money)
     profile = sections["profile"]
     merged = [UUID(one) for one in (profile.data or {}).get("merged_ids", [])]
     if merged:
         everyone = [patient_id, *merged]
-        rest = await _ask_all(asks, caller, everyone, None, now=now, deadline=deadline + seconds, money=money)
+        rest = await _ask_all(asks, caller, everyone, None, now=now, seconds=seconds, money=money)
         sections = {**rest, "profile": profile}
     return sections
 
@@ -67,7 +66,7 @@ async def _ask_all(
     profile_of: UUID | None,
     *,
     now: datetime,
-    deadline: float,
+    seconds: float,
     money: bool,
 ) -> dict[str, Section]:
     allowed = frozenset(ids)
@@ -99,7 +98,7 @@ async def _ask_all(
         questions["profile"] = (GetProfile(patient_id=profile_of), _profile)
     answers = await asyncio.gather(
         *(
-            _section(name, asks, caller, question, shape, now=now, deadline=deadline)
+            _section(name, asks, caller, question, shape, now=now, seconds=seconds)
             for name, (question, shape) in questions.items()
         )
     )
@@ -128,11 +127,10 @@ async def _section(
     shape: Callable[[Any], dict[str, Any]],
     *,
     now: datetime,
-    deadline: float,
+    seconds: float,
 ) -> Section:
-    left = max(0.001, deadline - asyncio.get_running_loop().time())
     try:
-        found = await asks.ask(question, caller=caller, timeout=left)
+        found = await asks.ask(question, caller=caller, timeout=seconds)
         return Section("ok", shape(found), now)
     except Unavailable as error:
         telemetry.log().info("section is missing", section=name, why=error.why)

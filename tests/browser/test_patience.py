@@ -1,0 +1,53 @@
+"""Pages are good clients: what finds an owner away is asked again, for a while, before anybody is troubled with it."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_page_whose_owner_was_away_comes_up_by_itself(at_the_desk: Any) -> None:
+    visitor = await at_the_desk()
+    asked = await visitor.without("**/api/v1/directory", times=2)
+    await visitor.go("/desk")
+    await expect(visitor.page.locator("#desk-title")).not_to_be_empty()
+    assert len(asked) == 3
+
+
+async def test_a_board_whose_owner_was_away_is_filled_without_a_word(at_the_desk: Any) -> None:
+    visitor = await at_the_desk()
+    asked = await visitor.without("**/api/v1/day-board?*", times=2)
+    await visitor.go("/desk")
+    await expect(visitor.page.locator("#desk-title")).not_to_be_empty()
+    await expect(visitor.page.locator("#announcement")).to_be_empty()
+    assert len(asked) == 3
+
+
+async def test_a_search_whose_owner_was_away_finds_somebody(
+    at_the_desk: Any, clinic: Any, person: Any, known_patient: Any
+) -> None:
+    headers = await clinic.login("reception")
+    service = (await clinic.directory("services"))[0]["service_id"]
+    slot = (await clinic.slots(service_id=service, days=14))[-1]
+    assert (await clinic.book(service, slot, person)).status_code == 201
+    await known_patient(clinic, headers, person.phone)
+    visitor = await at_the_desk()
+    asked = await visitor.without("**/api/v1/patients/search", times=2)
+    await visitor.page.get_by_role("searchbox", name="Телефон или имя").fill(person.phone)
+    await visitor.page.get_by_role("button", name="Найти").click()
+    await expect(visitor.page.get_by_text(person.full_name).first).to_be_visible()
+    assert len(asked) == 3
+
+
+async def test_a_page_whose_owner_stays_away_says_so_after_a_few_tries(at_the_desk: Any) -> None:
+    visitor = await at_the_desk()
+    asked = await visitor.without("**/api/v1/directory", times=float("inf"))
+    await visitor.go("/desk")
+    await expect(visitor.page.get_by_role("alert")).to_be_visible()
+    assert 1 < len(asked) <= 4
+    await visitor.check()
+    await visitor.context.unroute("**/api/v1/directory")
+    await visitor.page.get_by_role("button", name="Попробовать ещё раз").click()
+    await expect(visitor.page.locator("#desk-title")).not_to_be_empty()

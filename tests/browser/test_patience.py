@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -51,3 +51,34 @@ async def test_a_page_whose_owner_stays_away_says_so_after_a_few_tries(at_the_de
     await visitor.context.unroute("**/api/v1/directory")
     await visitor.page.get_by_role("button", name="Попробовать ещё раз").click()
     await expect(visitor.page.locator("#desk-title")).not_to_be_empty()
+
+
+async def test_a_board_that_said_why_it_is_empty_is_filled_when_its_owner_is_back(at_the_desk: Any) -> None:
+    visitor = await at_the_desk()
+    page = visitor.page
+    await visitor.without("**/api/v1/day-board?*", times=5)
+    await visitor.go("/desk")
+    await expect(page.locator("#announcement")).not_to_be_empty()
+    await expect(page.locator("#desk-title")).not_to_be_empty()
+    await expect(page.locator("#announcement")).to_be_empty()
+
+
+async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(at_the_desk: Any) -> None:
+    visitor = await at_the_desk()
+    page = visitor.page
+    answers: list[int] = []
+
+    async def without_cards_at_first(route: Route) -> None:
+        response = await route.fetch()
+        answers.append(response.status)
+        missing = ["patient_profile"] if len(answers) == 1 else []
+        await route.fulfill(
+            response=response, json={**await response.json(), "rows": [], "unavailable": missing}
+        )
+
+    await visitor.context.route("**/api/v1/day-board?*", without_cards_at_first)
+    await visitor.context.route("**/api/v1/events", lambda route: route.abort())  # no news makes it look
+    await visitor.go("/desk")
+    await expect(page.locator(".board .notice")).to_contain_text("карты пациентов")
+    await expect(page.locator(".board .notice")).to_have_count(0)
+    assert answers == [200, 200]

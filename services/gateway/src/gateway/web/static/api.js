@@ -20,6 +20,11 @@ export class Problem extends Error {
     this.wish = wish;
   }
 
+  /** Whether nobody was there to answer, which another time may be otherwise. */
+  get passing() {
+    return PASSING.includes(this.status);
+  }
+
   /** What to tell the person. */
   get text() {
     if (known(`problem.${this.code}`)) return t(`problem.${this.code}`);
@@ -66,7 +71,7 @@ async function patiently(attempt) {
     } catch (problem) {
       // The pages of a whole clinic shall not all come back in the same moment.
       const wait = Math.max(pause, problem.wish) * (1 + Math.random() / 4);
-      if (!PASSING.includes(problem.status) || !navigator.onLine || performance.now() + wait > last) throw problem;
+      if (!problem.passing || !navigator.onLine || performance.now() + wait > last) throw problem;
       await new Promise((resume) => setTimeout(resume, wait));
     }
   }

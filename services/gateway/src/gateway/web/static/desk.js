@@ -16,7 +16,7 @@ import { t, worded } from "./texts.js";
 const query = new URLSearchParams(location.search);
 const root = $("#page");
 
-const state = { branch: null, day: null, board: null, session: null, directory: null, queue: null };
+const state = { branch: null, day: null, board: null, session: null, directory: null, queue: null, trouble: "" };
 let asked = 0;
 
 function start({ session, directory }) {
@@ -123,10 +123,13 @@ function liveState(now) {
 
 let waiting = null;
 
-/** Many events at once are one look. */
-function reload() {
+const MOMENT = 150;
+const WHILE = 5_000;
+
+/** Many events at once are one look; where something was missing, one follows after a while by itself. */
+function reload(pause = MOMENT) {
   clearTimeout(waiting);
-  waiting = setTimeout(load, 150);
+  waiting = setTimeout(load, pause);
 }
 
 async function load() {
@@ -135,12 +138,21 @@ async function load() {
     const board = await get("/day-board", { branch_id: state.branch.branch_id, date: state.day });
     if (mine !== asked) return;
     state.board = board;
+    told("");
     draw();
+    if (board.unavailable.length) reload(WHILE);
   } catch (problem) {
     if (mine !== asked) return;
     if (problem.status === 401) toLogin();
-    announce(problem.text, "error");
+    told(problem.text);
+    if (problem.passing) reload(WHILE);
   }
+}
+
+/** Why there is no board is said once, and is over when there is one; what acts have said stays. */
+function told(trouble) {
+  if (trouble !== state.trouble && (trouble || $("#announcement").textContent === state.trouble)) announce(trouble, "error");
+  state.trouble = trouble;
 }
 
 /** An act was carried out (or refused): show the day again, and keep the keyboard at the same row. */

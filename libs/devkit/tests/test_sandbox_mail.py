@@ -1,12 +1,13 @@
 """Mail over SMTP into invented mailboxes."""
 
+from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 
 import aiosmtplib
 import pytest
 
-from devkit.sandbox.testing import Sandbox, sandbox, settings_for
+from devkit.sandbox.testing import Sandbox, eventually, gateway, sandbox, settings_for
 
 MAILBOX = "ana@example.test"
 
@@ -80,3 +81,27 @@ async def test_a_letter_can_be_accepted_without_an_answer(tmp_path: Path):
             await send(provider, letter(), timeout=0.3)
 
         assert len(await provider.ledger()) == 1
+
+
+async def test_a_letter_that_was_taken_can_come_back_as_a_report_about_it(tmp_path: Path):
+    async with gateway() as clinic, sandbox(settings_for(tmp_path, clinic)) as provider:
+        await provider.fault("undelivered", channel="email")
+        await provider.fault("late_report", channel="email", delay="PT10M")
+        await send(provider, letter())
+        assert [entry["reference"] for entry in await provider.ledger()] == ["step-1"]
+        assert (await provider.http.get(f"/mailboxes/{MAILBOX}/messages")).json()["messages"] == []
+        assert clinic.posts == 0
+
+        await provider.http.post("/clock", json={"advance": "PT10M"})
+        await eventually(lambda: clinic.received["email"])
+        assert clinic.refused == []
+        (told,) = clinic.received["email"]
+        assert told.url.endswith("/webhooks/email/clinic")
+        report = message_from_bytes(told.body)
+        assert (report.get_content_type(), report.get_param("report-type")) == (
+            "multipart/report",
+            "delivery-status",
+        )
+        assert b"Action: failed\nStatus: 5.1.1" in told.body
+        headers = next(part for part in report.walk() if part.get_content_type() == "text/rfc822-headers")
+        assert "X-Vinculo-Reference: step-1" in bytes(headers.get_payload(decode=True)).decode()

@@ -61,6 +61,7 @@ def settings(urls: Urls, nats_server: Any, environment: Any, section_seconds: fl
         telegram_webhook_secret="telegram-secret",
         line_secrets='{"*": "line-secret"}',
         instagram_app_secret="instagram-secret",
+        email_webhook_secret="email-webhook-secret",
         telegram_links='{"*": "https://t.me/{network}_bot?start={code}"}',
         meeting_url="https://meet.test/{room}",
         section_seconds=str(section_seconds),

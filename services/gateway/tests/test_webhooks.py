@@ -132,11 +132,48 @@ async def test_a_chats_webhook_under_another_secret_is_refused(api: Api, owners:
     assert owners.webhooks == []
 
 
+# --- mail -------------------------------------------------------------------------------------------------
+
+
+def basic(password: str, name: str = "mail") -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+async def test_mail_that_came_back_is_handed_on_byte_by_byte(api: Api, owners: Owners) -> None:
+    body = b"Content-Type: multipart/report\r\n\r\nn\xe3o existe, \xd0\xbd\xd0\xb5\xd1\x82\r\n"
+    path = f"/webhooks/email/{owners.network_id}"
+    for name in ("mail", "another"):
+        answer = await api.post(path, content=body, headers=basic("email-webhook-secret", name))
+        assert answer.status_code == 200, answer.text
+    first, again = owners.webhooks
+    assert (first.provider, first.body.encode("latin-1")) == ("email", body)
+    assert first.command_id == again.command_id
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        basic("another-secret"),
+        {"Authorization": "Basic email-webhook-secret"},
+        {"Authorization": "Bearer x"},
+    ],
+    ids=["nothing", "another", "not encoded", "another scheme"],
+)
+async def test_mail_without_the_password_is_refused(
+    api: Api, owners: Owners, headers: dict[str, str]
+) -> None:
+    answer = await api.post(f"/webhooks/email/{owners.network_id}", content=b"From: x", headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/bad-signature")
+    assert owners.webhooks == []
+
+
 def test_without_a_secret_no_signature_holds() -> None:
     for forged in (
         lambda: rules.check_meta("", b"{}", meta(b"{}", b"")["X-Hub-Signature-256"]),
         lambda: rules.check_line("", b"{}", line(b"{}", b"")["x-line-signature"]),
         lambda: rules.check_telegram("", ""),
+        lambda: rules.check_password("", basic("")["Authorization"]),
     ):
         with pytest.raises(rules.BadSignature):
             forged()

@@ -40,6 +40,7 @@ def lines() -> Iterator[tuple[str, str]]:
         "TELEGRAM_WEBHOOK_SECRET",
         "INSTAGRAM_APP_SECRET",
         "KAVENEGAR_WEBHOOK_KEY",
+        "EMAIL_WEBHOOK_SECRET",
     ):
         yield name, to_text(os.urandom(24))
     yield "SMS_ACCOUNT_SID", "AC" + os.urandom(16).hex()

@@ -197,6 +197,7 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
             "GATEWAY_TELEGRAM_WEBHOOK_SECRET": secrets.password("telegram-webhook"),
             "GATEWAY_LINE_SECRETS": everyone(secrets.password("line-channel")),
             "GATEWAY_INSTAGRAM_APP_SECRET": secrets.password("instagram-app"),
+            "GATEWAY_EMAIL_WEBHOOK_SECRET": secrets.password("email-webhook"),
             **{
                 f"GATEWAY_{chat.upper()}_LINKS": everyone(
                     f"{ports.sandbox_url}/open/{chat}/{{network}}?code={{code}}"
@@ -234,6 +235,8 @@ def _of_the_sandbox(home: Home, ports: Ports, nats_url: str, secrets: Secrets) -
         "SANDBOX_INSTAGRAM_CALLBACK": f"{ports.gateway_url}/webhooks/instagram/{{account}}",
         "SANDBOX_INSTAGRAM_APP_SECRET": secrets.password("instagram-app"),
         "SANDBOX_INSTAGRAM_SECRET": secrets.password("instagram"),
+        "SANDBOX_EMAIL_CALLBACK": f"{ports.gateway_url}/webhooks/email/{{account}}",
+        "SANDBOX_EMAIL_WEBHOOK_SECRET": secrets.password("email-webhook"),
     }
 
 

@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
             telegram_webhook_secret=settings.telegram_webhook_secret,
             line_secrets=settings.line_secrets,
             instagram_app_secret=settings.instagram_app_secret,
+            email_webhook_secret=settings.email_webhook_secret,
         ),
         chat_links={
             "telegram": settings.telegram_links,

@@ -37,6 +37,7 @@ class Secrets:
     telegram_webhook_secret: str
     line_secrets: Mapping[str, str]
     instagram_app_secret: str
+    email_webhook_secret: str
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ class Settings(CommonSettings):
     line_secrets: Accounts = Field(default_factory=dict)
     """The networks' channel secrets."""
     instagram_app_secret: str = Field(default="", pattern=r"^(.{8,})?$")
+    email_webhook_secret: str = Field(default="", pattern=r"^(.{16,})?$")
+    """The password of the address that mail which came back is handed on to
+    (`https://mail:PASSWORD@…/webhooks/email/NETWORK`); without it nothing is taken."""
     telegram_links: Accounts = Field(default_factory=dict)
     """The networks' links into their chats (`https://t.me/clinic_bot?start={code}`), shown with an appointment."""
     line_links: Accounts = Field(default_factory=dict)

@@ -98,6 +98,11 @@ class Carrier:
     async def __aexit__(self, *failure: object) -> None:
         await self._stack.aclose()
 
+    @property
+    def phone_channels(self) -> list[str]:
+        """What a phone has; a mailbox only receives."""
+        return [channel for channel in self.providers if channel != "email"]
+
     async def accept(self, message: Message) -> Message:
         """As usual for its channel, but for the faults that strike it."""
         faults = self.faults.report_faults(message.channel, message.address, message.account)

@@ -50,7 +50,7 @@ def keys(wanted: Reply) -> str:
 
 def reply(carrier: Carrier, phone: str, wanted: Reply) -> Message:
     """The message that goes to the network; refuses what the phone could not do."""
-    if wanted.channel not in carrier.providers:
+    if wanted.channel not in carrier.phone_channels:
         raise Problem(422, "no-such-channel", f"nobody can write back by {wanted.channel}")
     if wanted.button is not None:
         return _press(carrier, phone, wanted, wanted.button)

@@ -1,4 +1,7 @@
-"""A mail server that accepts everything and delivers it to invented mailboxes."""
+"""A mail server that accepts everything and delivers it to invented mailboxes.
+
+`undelivered` makes it refuse a mail; with `late_report` beside it, it takes the mail and gives it back later.
+"""
 
 import asyncio
 import base64
@@ -11,7 +14,7 @@ from uuid import uuid4
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from devkit.sandbox.carrier import Carrier
-from devkit.sandbox.messages import Message
+from devkit.sandbox.messages import Message, Report
 
 LARGEST_ATTACHMENT = 256 * 1024
 """Bytes of an attachment that are kept; of a larger one only its name and size."""
@@ -55,9 +58,10 @@ class Mail:
                 await asyncio.sleep(self._hang_seconds)
                 return "421 4.4.2 Timed out"
         faults = self._carrier.faults.report_faults("email", mailbox, sender)
-        if any(fault.kind == "undelivered" for fault in faults):
+        struck_by = {fault.kind for fault in faults}
+        if "undelivered" in struck_by and "late_report" not in struck_by:
             return "550 5.1.1 No such mailbox"
-        await self._carrier.accept_as(self._message(parsed, sender, mailbox), [], [], [])
+        await self._carrier.accept_as(self._message(parsed, sender, mailbox), [], [Report("failed")], faults)
         if fault == "timeout_after":
             await asyncio.sleep(self._hang_seconds)
             return "421 4.4.2 Timed out"

@@ -12,6 +12,7 @@ from devkit.sandbox.kavenegar.api import KavenegarApi
 from devkit.sandbox.kavenegar.webhooks import ByProvider
 from devkit.sandbox.line.api import LineApi
 from devkit.sandbox.line.webhooks import Line
+from devkit.sandbox.returned import ReturnedMail
 from devkit.sandbox.settings import Settings
 from devkit.sandbox.sms.api import SmsApi
 from devkit.sandbox.sms.webhooks import Sms
@@ -47,6 +48,9 @@ def wires(settings: Settings) -> dict[str, Provider]:
         ),
         "instagram": Instagram(
             callback=settings.instagram_callback, app_secret=settings.instagram_app_secret.get_secret_value()
+        ),
+        "email": ReturnedMail(
+            callback=settings.email_callback, password=settings.email_webhook_secret.get_secret_value()
         ),
     }
 

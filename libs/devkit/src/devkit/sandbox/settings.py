@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     instagram_callback: str | None = "http://127.0.0.1:8080/webhooks/instagram/{account}"
     instagram_app_secret: SecretStr = SecretStr("")
     instagram_secret: SecretStr | None = None
+    email_callback: str | None = "http://127.0.0.1:8080/webhooks/email/{account}"
+    """Where mail that comes back is handed on, and with which password."""
+    email_webhook_secret: SecretStr = SecretStr("")
 
     expected: Annotated[tuple[str, ...], NoDecode] = SERVICES
     """Who must answer for the development clock to move, beside the sandbox itself."""
@@ -90,6 +93,7 @@ class Settings(BaseSettings):
         "line_secret",
         "instagram_callback",
         "instagram_secret",
+        "email_callback",
         mode="before",
     )
     @classmethod

@@ -56,6 +56,11 @@ async def _right_key(request: Request) -> bool:
     return request.query_params["key"] == APP_SECRET
 
 
+async def _right_password(request: Request) -> bool:
+    right = base64.b64encode(f"mail:{APP_SECRET}".encode()).decode()
+    return request.headers.get("Authorization") == f"Basic {right}"
+
+
 RIGHT: Mapping[str, Callable[[Request], Awaitable[bool]]] = {
     "whatsapp": _right_meta,
     "sms": _right_twilio,
@@ -64,6 +69,7 @@ RIGHT: Mapping[str, Callable[[Request], Awaitable[bool]]] = {
     "telegram": _right_telegram,
     "line": _right_line,
     "instagram": _right_meta,
+    "email": _right_password,
 }
 """By provider: whether a webhook is signed as its provider publishes it."""
 
@@ -223,6 +229,8 @@ def settings_for(folder: Path, gateway: Gateway | None = None, **changes: Any) -
         "line_callback": f"{url}/webhooks/line/{{account}}" if url else None,
         "instagram_app_secret": APP_SECRET,
         "instagram_callback": f"{url}/webhooks/instagram/{{account}}" if url else None,
+        "email_webhook_secret": APP_SECRET,
+        "email_callback": f"{url}/webhooks/email/{{account}}" if url else None,
     }
     return Settings(**(given | changes))
 

@@ -58,7 +58,7 @@ def _taking(provider: str) -> Callable[..., Awaitable[Response]]:
         await parts.public_directory.network(network)
         body = await request.body()
         CHECKS[provider](parts, network, request, body)
-        await _ingest(parts, network, provider, request, body)
+        await _ingest(parts, network, provider, request, text_of(body))
         return Response(status_code=200)
 
     return take
@@ -93,8 +93,18 @@ async def sms(network: str, request: Request, parts: PartsHere) -> Response:
     """Statuses and messages of the Twilio-compatible provider."""
     await parts.public_directory.network(network)
     await signed_form(parts, request, parts.secrets.sms_auth_token)
-    await _ingest(parts, network, "sms", request, await request.body())
+    await _ingest(parts, network, "sms", request, text_of(await request.body()))
     return Response(TWIML, media_type="text/xml")
+
+
+@router.post("/webhooks/email/{network}")
+async def email(network: str, request: Request, parts: PartsHere) -> Response:
+    """Mail that came back to where ours are sent from, as it arrived (RFC 822): from a mail server or a provider."""
+    await parts.public_directory.network(network)
+    rules.check_password(parts.secrets.email_webhook_secret, request.headers.get("authorization"))
+    each_byte_a_character = (await request.body()).decode("latin-1")
+    await _ingest(parts, network, "email", request, each_byte_a_character)
+    return Response(status_code=200)
 
 
 async def signed_form(parts: Parts, request: Request, auth_token: str) -> dict[str, str]:
@@ -106,14 +116,14 @@ async def signed_form(parts: Parts, request: Request, auth_token: str) -> dict[s
     return dict(form)
 
 
-async def _ingest(parts: Parts, network: str, provider: str, request: Request, body: bytes) -> None:
+async def _ingest(parts: Parts, network: str, provider: str, request: Request, body: str) -> None:
     command = IngestWebhook.model_validate(
         {
-            "command_id": rules.command_id(network, provider, request.url.query, body),
+            "command_id": rules.command_id(network, provider, request.url.query, body.encode()),
             "provider": provider,
             "content_type": request.headers.get("content-type", "")[:200],
             "query": dict(request.query_params),
-            "body": text_of(body),
+            "body": body,
         }
     )
     await carry_out(parts, command, caller.system("gateway", network))

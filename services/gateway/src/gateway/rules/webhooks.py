@@ -38,6 +38,17 @@ def check_twilio(auth_token: str, url: str, form: Sequence[tuple[str, str]], sig
     _check(auth_token, base64.b64encode(mac).decode(), signature)
 
 
+def check_password(secret: str, authorization: str | None) -> None:
+    """`Authorization: Basic …`, whatever the name: mail servers and inbound mail providers sign nothing, but call an
+    address that holds a password."""
+    scheme, _, given = (authorization or "").partition(" ")
+    try:
+        password = base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except ValueError:
+        password = ""
+    _check(secret, secret, password if scheme.lower() == "basic" else None)
+
+
 def command_id(network_id: str, provider: str, query: str, body: bytes) -> UUID:
     """The same webhook is the same command, however often the provider repeats it."""
     content = hashlib.sha256(body).hexdigest()

@@ -51,7 +51,8 @@ class Server:
 
 
 class Mail(Adapter):
-    """Sends from `<network>@<domain>`. A server that has taken a mail tells nothing more about it."""
+    """Sends from `<network>@<domain>`. A server that has taken a mail tells nothing more about it; one that
+    comes back is read by `returned`."""
 
     channel: Channel = "email"
     buttons = True

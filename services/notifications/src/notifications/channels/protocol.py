@@ -86,6 +86,8 @@ class Status:
     reference: str | None
     delivery: Delivery
     reason: str | None = None
+    comes_late: bool = False
+    """The channel had taken it for good, and nobody waited for more: where it has failed, the next one has its turn."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """States that providers tell: matched by our reference or their id, in any order, any number of times."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,12 +31,12 @@ async def apply_statuses(
     for attempt in current:
         furthest = _furthest(attempt, statuses)
         if furthest is not None:
-            known = attempt
             if attempt.provider_id is None:
                 changes.attempt(attempt, provider_id=furthest.provider_id)
-            held[attempt.message_id] = changes.delivery(
-                held[attempt.message_id], known, furthest.delivery, furthest.reason
-            )
+            message = held[attempt.message_id]
+            if furthest.comes_late:
+                message = replace(message, due_at=now)
+            held[attempt.message_id] = changes.delivery(message, attempt, furthest.delivery, furthest.reason)
     await changes.write(tx, network_id)
 
 

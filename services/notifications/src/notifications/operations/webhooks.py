@@ -19,6 +19,7 @@ from notifications.channels import (
     instagram,
     kavenegar,
     line,
+    returned,
     sms,
     telegram,
     whatsapp,
@@ -34,6 +35,7 @@ MOST_TRIES = 5
 """A webhook that fails as often as this is left as it is, for a person to look at."""
 
 HOOKS: Mapping[str, Hook] = {
+    "email": returned.webhook,
     "instagram": instagram.webhook,
     "kavenegar": kavenegar.webhook,
     "line": line.webhook,

@@ -46,7 +46,7 @@ class Pages:
         self._templates.filters |= {"direction": direction, "language": language, "way": way}
         self._templates.globals["answering"] = ANSWERING
         self._templates.globals["fault_kinds"] = sorted(ANSWER_FAULTS) + sorted(REPORT_FAULTS)
-        self._templates.globals["fault_channels"] = [*carrier.providers, "email"]
+        self._templates.globals["fault_channels"] = [*carrier.providers]
 
     def router(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)
@@ -132,10 +132,9 @@ class Pages:
 
     def _channels(self, messages: list[Message]) -> list[str]:
         """Every app of a phone: those in use first, the newest before the others."""
-        used = [
-            message.channel for message in reversed(messages) if message.channel in self._carrier.providers
-        ]
-        return list(dict.fromkeys([*used, *self._carrier.providers]))
+        channels = self._carrier.phone_channels
+        used = [message.channel for message in reversed(messages) if message.channel in channels]
+        return list(dict.fromkeys([*used, *channels]))
 
 
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https: http:; frame-ancestors 'self'"

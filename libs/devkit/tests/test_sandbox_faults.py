@@ -12,6 +12,8 @@ from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbo
 
 PHONE = "+77010000001"
 OTHER = "+77010000002"
+UNANSWERED = httpx.Timeout(10, read=1)
+"""So patient is the sender with an answer that does not come: it is long for arriving, on whatever machine."""
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ async def test_a_time_out_before_accepting_leaves_nothing(provider: Sandbox):
     await provider.fault("timeout_before", phone=PHONE)
 
     with pytest.raises(httpx.ReadTimeout):
-        await provider.template(PHONE, "text", timeout=0.2)
+        await provider.template(PHONE, "text", timeout=UNANSWERED)
 
     assert await provider.ledger() == []
 
@@ -73,7 +75,7 @@ async def test_a_time_out_after_accepting_leaves_a_message_that_the_sender_knows
     await provider.fault("timeout_after", phone=PHONE)
 
     with pytest.raises(httpx.ReadTimeout):
-        await provider.template(PHONE, "text", reference="step-1", timeout=0.2)
+        await provider.template(PHONE, "text", reference="step-1", timeout=UNANSWERED)
 
     assert [entry["reference"] for entry in await provider.ledger()] == ["step-1"]
     await eventually(lambda: [each["status"] for each in clinic.statuses()] == ["sent", "delivered"])

@@ -133,3 +133,26 @@ async def test_a_mail_carries_a_calendar_file_at_the_right_instant(clinic: Any, 
     assert calendar["METHOD"] == "REQUEST"
     assert event.decoded("DTSTART") == starts
     assert event.decoded("DTEND") == datetime.fromisoformat(appointment["ends_at"])
+
+
+async def test_what_a_mail_asked_that_came_back_is_asked_by_the_next_channel(
+    clinic: Any, people: Any, eventually: Any
+) -> None:
+    mailbox = f"{people().phone.lstrip('+')}@example.test"
+    person, appointment, _ = await booked(clinic, people, preferences={"channel": "email"}, email=mailbox)
+    for fault in ({"kind": "undelivered"}, {"kind": "late_report", "delay": "PT10M"}):
+        order = {**fault, "channel": "email", "phone": mailbox, "count": 1}
+        (await clinic.phones.post("/faults", json=order)).raise_for_status()
+    before = len(await clinic.messages(person.phone))
+    await clinic.move_clock(datetime.fromisoformat(appointment["starts_at"]) - timedelta(hours=47))
+
+    (asked,) = (await clinic.messages(person.phone))[before:]
+    assert asked["channel"] == "whatsapp"
+    assert "12:00" in asked["text"]
+    sections = await eventually(lambda: whole_view(clinic, appointment["patient_id"]))
+    timeline = sections["communications"]["data"]["timeline"]
+    (tried,) = [one["attempts"] for one in timeline if one.get("step") == "confirm"]
+    assert [(one["channel"], one["outcome"], one["reason"]) for one in tried] == [
+        ("email", "failed", "returned-5.1.1"),
+        ("whatsapp", "accepted", None),
+    ]

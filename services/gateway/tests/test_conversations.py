@@ -25,7 +25,7 @@ from .conftest import Api
 from .owners import START, Owners, known
 
 SHOWN = ConversationView(
-    conversation_id=known("conversation"), version=3, channel="whatsapp", patient_ids=[], branch_id=None,
+    conversation_id=known("conversation"), version=3, channel="whatsapp", patient_ids=[known("patient")], branch_id=None,
     locale="ru", heard_at=START, open=True, paused_at=START, waiting_since=START, answer_until=START,
     task_id=known("task"),
 )  # fmt: skip
@@ -88,6 +88,20 @@ async def test_reception_reads_answers_and_gives_back_a_conversation(api: Api, d
     assert [one.text for one in desk.said] == ["Добрый день!"]
     assert (await api.post(f"{URL}/resume", headers=headers)).json() == {"version": 5}
     assert desk.resumed == [SHOWN.conversation_id]
+
+
+async def test_conversations_name_their_patients_and_are_shown_without_names_while_the_cards_are_away(
+    api: Api, owners: Owners, desk: Desk
+) -> None:
+    headers = await api.bearer("reception")
+    patient = str(SHOWN.patient_ids[0])
+    for url in ("/api/v1/conversations", URL, f"/api/v1/conversations/of-task/{SHOWN.task_id}"):
+        names = (await api.get(url, headers=headers)).raise_for_status().json()["names"]
+        assert list(names) == [patient], url
+        assert names[patient], url
+    owners.unavailable.add("patient_profile")
+    shown = (await api.get(URL, headers=headers)).raise_for_status().json()
+    assert (shown["names"], shown["conversation"]["patient_ids"]) == ({}, [patient])
 
 
 async def test_a_repeated_answer_is_the_same_command(api: Api, desk: Desk) -> None:

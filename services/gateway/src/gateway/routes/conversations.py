@@ -1,5 +1,6 @@
 """Conversations with patients that people take over, and whom to call about tomorrow."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -8,13 +9,17 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator, StringConstraints
 
+from common.contracts.messages import Message
 from common.contracts.notifications import (
+    ConversationView,
     GetConversation,
     ListConversations,
     ResumeConversation,
     SayInConversation,
 )
+from common.contracts.patient_profile import GetCards
 from gateway.queries.call_list import call_list
+from gateway.queries.day_board import BATCH, asked_if_there
 from gateway.routes.access import AuditedRoute, Input, answer, json_answer
 from gateway.routes.desk import Desk, desk_for, desk_with_key
 
@@ -34,28 +39,45 @@ class Words(Input):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
+async def _with_names(desk: Desk, told: Message, conversations: Sequence[ConversationView]) -> Response:
+    """What was told, and the patients' `names` by id, as far as patient-profile tells them now."""
+    patients = list(dict.fromkeys(one for each in conversations for one in each.patient_ids))[:BATCH]
+    cards = None
+    if patients:
+        question = GetCards(patient_ids=patients)
+        cards = await asked_if_there(
+            desk.parts.asks, question, desk.caller, desk.parts.section_seconds, set()
+        )
+    names = {str(key): card.full_name for key, card in cards.cards.items()} if cards else {}
+    desk.about(found=",".join(list(names)[:20]))
+    return json_answer(orjson.dumps({**told.model_dump(mode="json"), "names": names}))
+
+
 @router.get("/api/v1/conversations")
 async def conversations(
     desk: Listener,
     open: Flag = True,  # noqa: A002 - the word of the interface
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """Those in which a patient waits for a person, longest first; with `open=false` the others."""
-    return await desk.pass_on(ListConversations(open=open, limit=limit))
+    """Those in which a patient waits for a person, longest first; with `open=false` the others. `names` by patient."""
+    told = await desk.ask(ListConversations(open=open, limit=limit))
+    return await _with_names(desk, told, told.conversations)
 
 
 @router.get("/api/v1/conversations/of-task/{task_id}")
 async def conversation_of_task(task_id: UUID, desk: Listener) -> Response:
     """The conversation that a task asked a person for."""
     desk.about(task_id=task_id)
-    return await desk.pass_on(GetConversation(task_id=task_id))
+    told = await desk.ask(GetConversation(task_id=task_id))
+    return await _with_names(desk, told, [told.conversation])
 
 
 @router.get("/api/v1/conversations/{conversation_id}")
 async def conversation(conversation_id: UUID, desk: Listener) -> Response:
     """One conversation with its transcript, oldest first."""
     desk.about(conversation_id=conversation_id)
-    return await desk.pass_on(GetConversation(conversation_id=conversation_id))
+    told = await desk.ask(GetConversation(conversation_id=conversation_id))
+    return await _with_names(desk, told, [told.conversation])
 
 
 @router.post("/api/v1/conversations/{conversation_id}/messages", status_code=201)

@@ -1,6 +1,7 @@
 // The call list: who has not confirmed for a day, with the phone, and the task that stands for the call.
 
 import { get, once } from "./api.js";
+import { confirmation, outcomeOf } from "./call_outcome.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import { follow } from "./live.js";
 import * as moments from "./moments.js";
@@ -52,7 +53,7 @@ async function load() {
     if (mine !== asked) return;
     fill(
       $("#list"),
-      unavailable.length && h("p", { class: "notice", role: "status" }, t("parts_missing", { parts: unavailable.map((one) => spoken("part", one)).join(t("comma")) })),
+      unavailable.length > 0 && h("p", { class: "notice", role: "status" }, t("parts_missing", { parts: unavailable.map((one) => spoken("part", one)).join(t("comma")) })),
       rows.length ? h("ul", { class: "tasks" }, rows.map(item)) : h("p", { class: "empty-day" }, t("nobody_to_call")),
     );
   } catch (problem) {
@@ -61,7 +62,7 @@ async function load() {
 }
 
 function item({ appointment, patient, message, reason, task }) {
-  const { directory, session } = began;
+  const { directory } = began;
   const service = worded(directory.service(appointment.service_id)?.name, state.branch.locale);
   const name = patient.full_name || t("patient");
   return h(
@@ -76,32 +77,37 @@ function item({ appointment, patient, message, reason, task }) {
       h("p", { class: "hint" }, spoken("why", reason)),
     ),
     h("p", {}, h("span", { class: `chip is-${message}` }, spoken("message", message)), task && h("span", { class: `chip is-${task.status}` }, t(`task_${task.status}`))),
-    h(
-      "div",
-      { class: "actions" },
-      may(session, "patients.read") && h("a", { class: "button quiet small", href: `/patients/${patient.id}` }, t("patient")),
-      task && may(session, "tasks.work") && task.status === "open" && h("button", { type: "button", class: "secondary small", "aria-label": `${t("take")}: ${name}`, onclick: () => act(appointment, `/tasks/${task.task_id}/take`, "task_taken_now") }, t("take")),
-      may(session, "appointments.change") && h("button", { type: "button", class: "primary small", "aria-label": `${t("confirmed_by_phone")}: ${name}`, onclick: () => confirm(appointment, task) }, t("confirmed_by_phone")),
-    ),
+    h("div", { class: "actions" }, actions(appointment, patient, task, name)),
   );
 }
 
-/** The patient said yes: the visit is confirmed, and the task about it is done. */
-async function confirm(appointment, task) {
-  const confirmed = await act(appointment, `/appointments/${appointment.id}/confirm`, "confirmed_now");
-  if (confirmed && task && may(began.session, "tasks.work")) await act(appointment, `/tasks/${task.task_id}/done`, "task_done_now");
+function actions(appointment, patient, task, name) {
+  const { session } = began;
+  const button = (look, key, onclick) => h("button", { type: "button", class: `${look} small`, "aria-label": `${t(key)}: ${name}`, onclick }, t(key));
+  const changes = may(session, "appointments.change");
+  const works = task && may(session, "tasks.work");
+  return [
+    may(session, "patients.read") && h("a", { class: "button quiet small", href: `/patients/${patient.id}`, "aria-label": `${t("patient")}: ${name}` }, t("patient")),
+    changes && h("a", { class: "button quiet small", href: `/desk?branch=${state.branch.branch_id}&date=${state.day}`, "aria-label": `${t("move_on_desk")}: ${name}` }, t("move_on_desk")),
+    works && task.status === "open" && button("secondary", "take", () => act(appointment, [[`/tasks/${task.task_id}/take`, {}]], "task_taken_now")),
+    (changes || works) && button("secondary", "call_outcome", () => finish(appointment, task, name)),
+    changes && button("primary", "confirmed_by_phone", () => act(appointment, confirmation(appointment, task, session), "confirmed_now")),
+  ];
 }
 
-async function act(appointment, path, done) {
+async function finish(appointment, task, name) {
+  const orders = await outcomeOf(appointment, task, { name, session: began.session });
+  if (orders) await act(appointment, orders, "call_outcome_kept");
+}
+
+/** Carry orders out one after the other, up to the first that is refused. */
+async function act(appointment, orders, done) {
   try {
-    await post(path, {});
+    for (const [path, body] of orders) await post(path, body);
     announce(t(done), "ok");
-    return true;
   } catch (problem) {
     announce(problem.text, "error");
-    return false;
-  } finally {
-    await load();
-    focusOn(document.querySelector(`[data-appointment="${CSS.escape(appointment.id)}"] button`) || $("#calls-title"));
   }
+  await load();
+  focusOn(document.querySelector(`[data-appointment="${CSS.escape(appointment.id)}"] button`) || $("#calls-title"));
 }

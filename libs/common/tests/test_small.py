@@ -1,7 +1,8 @@
-"""Ids, links, clock and phones' normal form."""
+"""Ids, links, clock, zones and phones' normal form."""
 
 import time
 from datetime import timedelta
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from common.accounts import account_of
 from common.clock import Clock
+from common.contracts.directory import is_zone
 from common.encoding import from_text, to_text
 from common.ids import new_id
 from common.links import Link, LinkExpired, LinkInvalid, Links
@@ -101,3 +103,18 @@ def test_names_are_compared_without_case_space_or_arabic_letter_forms() -> None:
 @given(st.binary())
 def test_text_and_bytes_are_the_same_thing(raw: bytes) -> None:
     assert from_text(to_text(raw)) == raw
+
+
+def test_every_zone_of_the_database_is_one_and_what_lies_beside_them_is_none() -> None:
+    assert {zone for zone in available_timezones() if not is_zone(zone)} <= {"localtime"}
+    beside = ["posix/Europe/Paris", "right/Europe/Paris", "posixrules", "localtime", "zone.tab", "America"]
+    wrong = [
+        "",
+        "europe/paris",
+        "Europe/Pari",
+        "../../../etc/localtime",
+        "/etc/localtime",
+        "a\0b",
+        "x" * 5000,
+    ]
+    assert not any(map(is_zone, beside + wrong))

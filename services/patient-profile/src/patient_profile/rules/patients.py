@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from common.caller import Caller
 from common.contracts.booking import AppointmentState
+from common.contracts.directory import is_zone
 from common.contracts.patient_profile import (
     Alert,
     Card,
@@ -176,7 +176,7 @@ def _reach(given: Mapping[str, Any], known: list[Contact], country: str) -> dict
 
 
 def _person(given: Mapping[str, Any]) -> dict[str, Any]:
-    if given.get("zone") is not None and given["zone"] not in available_timezones():
+    if given.get("zone") is not None and not is_zone(given["zone"]):
         raise MalformedZone("Not an IANA time zone")
     update = {field: given[field] for field in ("birth_date", "locale", "zone") if field in given}
     if "sex" in given:

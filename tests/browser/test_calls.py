@@ -115,7 +115,7 @@ async def test_whoever_could_not_be_reached_is_called_and_what_came_of_it_is_rec
     await visitor.press(asked.get_by_role("button", name="Сохранить"))
     await expect(page.locator("#announcement")).to_have_text("Итог записан.")
     await expect(own).not_to_contain_text("В работе")
-    await expect(own).to_contain_text("Айгуль Недозвонова")
+    await expect(own).to_contain_text("Итог звонка: Просит перезвонить вечером")
     await visitor.check()
     query = {"status": "done", "patient_id": task["patient_id"]}
     done = await clinic.http.get("/api/v1/tasks", params=query, headers=await clinic.login("reception"))

@@ -40,6 +40,7 @@ class Owners:
         self.permissions: list[consents.Permission] = []
         self.webhooks: list[notifications.IngestWebhook] = []
         self.calls: dict[UUID, notifications.CallView] = {}
+        self.tasks: list[patient_profile.Task] = []
         self.callers: list[tuple[str, Caller]] = []
         self.received: list[Any] = []
         self.late: dict[str, Callable[[], Awaitable[object]]] = {}
@@ -576,7 +577,8 @@ def _profile() -> Answers[Owners]:
     @answers.to(patient_profile.ListTasks)
     async def tasks(query: Any, caller: Caller, owners: Owners) -> patient_profile.Tasks:
         await owners.reach("patient_profile", caller, query)
-        return patient_profile.Tasks(tasks=[])
+        asked = [one for one in owners.tasks if (one.status == "done") == (query.status == "done")]
+        return patient_profile.Tasks(tasks=asked)
 
     return answers
 

@@ -1,7 +1,7 @@
 """Conversations that staff take over, and the list of whom to call, over HTTP."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,7 @@ from common.contracts.notifications import (
     ResumeConversation,
     SayInConversation,
 )
+from common.contracts.patient_profile import Task
 from common.errors import Refused, UnknownThing
 from common.ids import new_id
 from common.rpc import Answers
@@ -147,6 +148,27 @@ async def test_the_call_list_has_who_has_not_confirmed_by_start_with_phone_and_s
     shown = (await api.get("/api/v1/call-list", params=question, headers=headers)).json()
     assert (shown["rows"][0]["message"], shown["unavailable"]) == ("unknown", ["notifications"])
     assert shown["rows"][0]["reason"] == "not-confirmed"
+
+
+def task_about(appointment: dict[str, Any], status: Literal["open", "done"], outcome: str | None) -> Task:
+    return Task(
+        task_id=new_id(), kind="unreachable", status=status, branch_id=None, patient_id=appointment["patient_id"],
+        appointment_id=appointment["id"], due_at=START, assignee=None, created_at=START, reason="all-channels-failed",
+        outcome=outcome, version=1,
+    )  # fmt: skip
+
+
+async def test_the_call_list_says_what_came_of_the_call_before(api: Api, owners: Owners) -> None:
+    called = await api.book(owners)
+    await api.book(owners, starts_at="2026-11-03T15:00:00+05:00")
+    owners.tasks += [task_about(called, "done", "перезвонить вечером"), task_about(called, "open", None)]
+    question = {"branch_id": str(owners.branch_id), "date": "2026-11-03"}
+    shown = await api.get("/api/v1/call-list", params=question, headers=await api.bearer("reception"))
+    first, later = shown.raise_for_status().json()["rows"]
+    assert (first["task"]["status"], first["reason"], first["outcome"]) == (
+        "open", "all-channels-failed", "перезвонить вечером",
+    )  # fmt: skip
+    assert (later["task"], later["outcome"]) == (None, None)
 
 
 async def test_the_call_list_is_of_ones_own_branches_and_for_those_who_call(api: Api, owners: Owners) -> None:

@@ -201,6 +201,15 @@ async def test_the_queue_is_read_page_by_page_by_due_time(desk: Desk) -> None:
     assert seen == [event.task_id for event in expected]
 
 
+async def test_tasks_of_several_patients_are_asked_for_at_once(desk: Desk) -> None:
+    patients = [new_id(), new_id(), new_id()]
+    events = [raised(desk.caller.network_id, n, patient_id=one) for n, one in enumerate(patients)]
+    await queue(desk, *events)
+    found = (await listed(desk, patient_ids=patients[:2])).tasks
+    assert [task.task_id for task in found] == [event.task_id for event in events[:2]]
+    assert (await listed(desk, patient_ids=[])).tasks == []
+
+
 async def test_done_tasks_are_listed_only_when_asked_for(desk: Desk) -> None:
     one, other = raised(desk.caller.network_id, 1), raised(desk.caller.network_id, 2)
     await queue(desk, one, other)

@@ -121,6 +121,8 @@ async def list_tasks(tx: AsyncConnection, query: ListTasks, caller: Caller, seal
         wanted.append(column.branch_id == query.branch_id)
     if query.patient_id is not None:
         wanted.append(column.patient_id == query.patient_id)
+    if query.patient_ids is not None:
+        wanted.append(column.patient_id.in_(query.patient_ids))
     branches = access.visible_branches(caller)
     if branches is not None:
         wanted.append(sa.or_(column.branch_id.is_(None), column.branch_id.in_(branches)))

@@ -270,12 +270,13 @@ class Tasks(Message):
 
 
 class ListTasks(Query[Tasks]):
-    """The queue; `status` None lists what is not done."""
+    """The queue; `status` None lists what is not done, `patient_ids` asks about several patients at once."""
 
     subject: ClassVar[str] = "patient_profile.query.tasks.list.v1"
     status: Literal["open", "taken", "done"] | None = None
     branch_id: UUID | None = None
     patient_id: UUID | None = None
+    patient_ids: list[UUID] | None = Field(default=None, max_length=500)
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=500)
 

@@ -61,7 +61,7 @@ async function load() {
   }
 }
 
-function item({ appointment, patient, message, reason, task }) {
+function item({ appointment, patient, message, reason, task, outcome }) {
   const { directory } = began;
   const service = worded(directory.service(appointment.service_id)?.name, state.branch.locale);
   const name = patient.full_name || t("patient");
@@ -75,6 +75,7 @@ function item({ appointment, patient, message, reason, task }) {
       h("p", {}, [service, directory.practitioner(appointment.practitioner_id)?.name].filter(Boolean).join(" · ")),
       patient.phone && h("p", {}, h("a", { href: `tel:${patient.phone}`, dir: "ltr", class: "phone" }, patient.phone)),
       h("p", { class: "hint" }, spoken("why", reason)),
+      outcome && h("p", {}, `${t("call_outcome")}: `, h("bdi", {}, outcome)),
     ),
     h("p", {}, h("span", { class: `chip is-${message}` }, spoken("message", message)), task && h("span", { class: `chip is-${task.status}` }, t(`task_${task.status}`))),
     h("div", { class: "actions" }, actions(appointment, patient, task, name)),

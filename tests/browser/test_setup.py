@@ -105,6 +105,28 @@ async def test_a_region_that_was_written_otherwise_stays_as_it_was_until_another
     assert (await branches(brazil))[0] == before
 
 
+async def test_what_the_api_refuses_is_said_at_its_field(at_the_desk: Any) -> None:
+    visitor = await at_the_desk(role="manager", path="/setup", width=360)
+    page = visitor.page
+    await visitor.press(page.get_by_role("button", name="Новый филиал"))
+    name, zone = page.get_by_label("Название"), page.get_by_label("Часовой пояс")
+    await visitor.press(page.get_by_role("button", name="Сохранить"))
+    await expect(name).to_be_focused()
+    await expect(page.get_by_text("Заполните это поле.")).to_be_visible()
+    await page.keyboard.type("Филиал, которого не будет")
+    await zone.fill("Нигде")
+    await visitor.press(page.get_by_role("button", name="Сохранить"))
+    await expect(zone).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator(f"#{await zone.get_attribute('id')}-error")).to_contain_text("Не принято")
+    city = page.get_by_label("Город")
+    await expect(city).to_have_attribute("aria-invalid", "true")
+    await expect(page.get_by_role("alert").last).to_have_text("Проверьте отмеченные поля.")
+    await expect(name).not_to_have_attribute("aria-invalid", "true")
+    await visitor.check()
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    await visitor.check()
+
+
 async def test_where_holidays_are_the_same_everywhere_no_region_is_asked_for(at_the_desk: Any) -> None:
     visitor = await at_the_desk(role="manager", path="/setup")
     await visitor.page.locator(".setup .choice").first.click()

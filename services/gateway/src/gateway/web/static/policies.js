@@ -3,10 +3,10 @@
 import { call, get } from "./api.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import * as moments from "./moments.js";
-import { refusedAt } from "./policy_checks.js";
 import { effect } from "./policy_effect.js";
 import { policyForm } from "./policy_form.js";
 import { inForce } from "./policy_lines.js";
+import { refusal } from "./refusals.js";
 import { begin } from "./staff.js";
 import { t } from "./texts.js";
 
@@ -87,8 +87,6 @@ async function save(policy, replan, version, { form, trouble }) {
       focusOn($("#policies-title"));
       return;
     }
-    const elsewhere = refusedAt(form.fields, problem);
-    const said = problem.code === "malformed" && !elsewhere.length ? t("fields_refused") : problem.text;
-    fill(trouble, h("p", { class: "notice is-error", role: "alert" }, said, elsewhere.map((why) => [" ", h("bdi", {}, why)])));
+    fill(trouble, refusal(form.fields, problem, ["body", "policy"]));
   }
 }

@@ -2,8 +2,9 @@
 
 import { CHANNELS } from "./channels.js";
 import { h } from "./dom.js";
-import { needed, ruled } from "./policy_checks.js";
-import { boxes, fieldAt, newName } from "./policy_parts.js";
+import { needed, ruled } from "./field_rules.js";
+import { boxes, newName } from "./policy_parts.js";
+import { fieldAt } from "./refusals.js";
 import { t } from "./texts.js";
 
 const CLASSES = ["service", "marketing"];

@@ -1,9 +1,9 @@
 // A cap of a clinic's own: no more messages once so many, or so many refusals, lie in so many days.
 
 import { h, option } from "./dom.js";
+import { countInput } from "./field_rules.js";
 import { boundFields } from "./policy_bound.js";
-import { countInput } from "./policy_checks.js";
-import { fieldAt } from "./policy_parts.js";
+import { fieldAt } from "./refusals.js";
 import { t } from "./texts.js";
 
 /** A new cap is on invitations: one on reminders keeps patients from what they wait for. */

@@ -1,8 +1,9 @@
 // A chain of a clinic's own, for some kinds of service or some patients: its steps with their moments.
 
 import { h, option } from "./dom.js";
-import { countInput, needed } from "./policy_checks.js";
-import { box, boxes, fieldAt, listOf, newName } from "./policy_parts.js";
+import { countInput, needed } from "./field_rules.js";
+import { box, boxes, listOf, newName } from "./policy_parts.js";
+import { fieldAt } from "./refusals.js";
 import { spoken, t } from "./texts.js";
 
 const STEP = { template: "short", message_class: "service", target: "T-2h", earliest: "T-24h", latest: "T-90m", budget_minutes: 120, asks: false, orientation: false, mode: "fallback" };

@@ -1,8 +1,8 @@
 // What a network or a branch says itself: windows, caps, chains of their own, and what is for the whole network alone.
 
 import { h } from "./dom.js";
+import { complete } from "./field_rules.js";
 import { capFields } from "./policy_cap.js";
-import { complete } from "./policy_checks.js";
 import { flowFields } from "./policy_flow.js";
 import { networkFields } from "./policy_network.js";
 import { listOf } from "./policy_parts.js";

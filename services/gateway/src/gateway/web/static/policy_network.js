@@ -1,8 +1,9 @@
 // What is said for the whole network alone: dates of lunar days that are certain by now, what messages may cost, families.
 
 import { h, option } from "./dom.js";
-import { limitInput, needed } from "./policy_checks.js";
-import { box, fieldAt, listOf } from "./policy_parts.js";
+import { limitInput, needed } from "./field_rules.js";
+import { box, listOf } from "./policy_parts.js";
+import { fieldAt } from "./refusals.js";
 import { t } from "./texts.js";
 
 const DAYS = "lunar-days";

@@ -1,6 +1,6 @@
 // Parts that the forms of policies share. `at` is the name that the API has for what is asked for.
 
-import { field, fill, focusOn, h } from "./dom.js";
+import { fill, focusOn, h } from "./dom.js";
 
 /** Any number of the same fields, one group each; `fields(thing, place)` gives `{element, read}`, and `name` where it has one. */
 export function listOf({ at, title, each, hint, add, remove, things, fields, changed }) {
@@ -42,12 +42,6 @@ export function listOf({ at, title, each, hint, add, remove, things, fields, cha
     element: h("div", { class: "stack", dataset: { at } }, heading, hint && h("p", { class: "hint" }, hint), host, h("div", { class: "actions" }, h("button", { type: "button", class: "secondary small", onclick: more }, add))),
     read: () => held.map((one) => one.read()),
   };
-}
-
-/** A labelled control that refusals find by the API's name for it. */
-export function fieldAt(at, label, control, more) {
-  control.dataset.at = at;
-  return field(label, control, more);
 }
 
 /** Boxes of which any number can be checked; `needed`: at least one has to be. */

@@ -1,10 +1,11 @@
 // A window of a clinic's own: on which days and hours patients may be written to; quiet hours are what lies outside.
 
 import { h } from "./dom.js";
+import { needed, ruled } from "./field_rules.js";
 import * as moments from "./moments.js";
 import { boundFields } from "./policy_bound.js";
-import { needed, ruled } from "./policy_checks.js";
-import { box, boxes, fieldAt } from "./policy_parts.js";
+import { box, boxes } from "./policy_parts.js";
+import { fieldAt } from "./refusals.js";
 import { t } from "./texts.js";
 
 const WEEK = [1, 2, 3, 4, 5, 6, 7];

@@ -2,6 +2,8 @@
 
 import { call, get, once, Problem } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
+import { complete } from "./field_rules.js";
+import { refusal } from "./refusals.js";
 import { KINDS } from "./setup_forms.js";
 import { begin, Directory, may } from "./staff.js";
 import { t } from "./texts.js";
@@ -88,8 +90,10 @@ function edit(thing) {
         novalidate: true,
         onsubmit: async (event) => {
           event.preventDefault();
-          submit.disabled = true;
+          const fields = event.currentTarget;
           fill(trouble);
+          if (!complete(fields)) return;
+          submit.disabled = true;
           try {
             await save(kind, thing, { ...form.read(), active: active.checked });
             announce(t("saved"), "ok");
@@ -97,7 +101,8 @@ function edit(thing) {
             focusOn($("#add"));
           } catch (problem) {
             submit.disabled = false;
-            fill(trouble, h("p", { class: "notice is-error", role: "alert" }, explained(problem)));
+            if (!(problem instanceof Problem)) throw problem;
+            fill(trouble, refusal(fields, problem));
           }
         },
       },
@@ -122,11 +127,4 @@ async function save(kind, thing, body) {
     await post(`/directory/${state.kind}`, body);
   }
   await learn(new Directory(await get("/directory")));
-}
-
-/** Which field is wrong, where the API says so. */
-function explained(problem) {
-  if (!(problem instanceof Problem)) throw problem;
-  const fields = (problem.body.fields || []).map((one) => `${one.at.filter((part) => part !== "body").join(".")}: ${one.problem}`);
-  return [problem.text, ...fields].join(" ");
 }

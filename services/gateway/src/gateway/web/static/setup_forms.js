@@ -1,8 +1,10 @@
 // The forms of the set-up page: fields for one thing of the directory, and how they are read back.
 
-import { field, h, option } from "./dom.js";
+import { h, option } from "./dom.js";
+import { needed } from "./field_rules.js";
 import * as moments from "./moments.js";
 import { majorText, minorUnits, plainDigits } from "./numbers.js";
+import { fieldAt } from "./refusals.js";
 import { proposing } from "./setup_names.js";
 import { checks, group, text } from "./setup_parts.js";
 import { regionChoice } from "./setup_regions.js";
@@ -17,10 +19,10 @@ const count = (value, min, max) => h("input", { type: "number", min: String(min)
 const whole = (input) => Number.parseInt(plainDigits(input.value), 10) || 0;
 
 /** One text per locale of the network. */
-function wordings(title, texts, { locales }) {
+function wordings(at, title, texts, { locales }) {
   const inputs = Object.fromEntries(locales.map((one) => [one, text(texts?.[one], { lang: one, dir: one === "fa" ? "rtl" : "ltr" })]));
   return {
-    fields: group(title, h("div", { class: "grid" }, locales.map((one) => field(OWN_NAMES[one], inputs[one])))),
+    fields: group(at, title, h("div", { class: "grid" }, locales.map((one) => fieldAt(one, OWN_NAMES[one], inputs[one])))),
     read: () => Object.fromEntries(Object.entries({ ...texts, ...mapped(inputs, (input) => input.value.trim()) }).filter(([, value]) => value)),
     /** Fill what is empty; says whether anything was. */
     complete: (proposed) => {
@@ -34,7 +36,7 @@ function wordings(title, texts, { locales }) {
 const mapped = (things, how) => Object.fromEntries(Object.entries(things).map(([name, thing]) => [name, how(thing)]));
 
 /** Checked weekdays with their times, more than one line for a day with a break; `rules` have weekday and the two named times. */
-function hours(title, rules, [from, to]) {
+function hours(at, title, rules, [from, to]) {
   const days = WEEK.map((weekday) => {
     const those = rules.filter((one) => one.weekday === weekday);
     const day = { weekday, lines: [], host: h("div", { class: "hours-day" }) };
@@ -42,7 +44,7 @@ function hours(title, rules, [from, to]) {
     return day;
   });
   return {
-    fields: group(title, days.map((one) => one.host)),
+    fields: group(at, title, days.map((one) => one.host)),
     read: () =>
       days.flatMap((day) =>
         day.lines
@@ -81,7 +83,7 @@ function addLine(day, rule, [from, to]) {
 function branchForm(branch, { network, branches }) {
   const like = branch || branches[0];
   const address = branch?.address || {};
-  const name = text(branch?.name, { required: true });
+  const name = needed(text(branch?.name, { required: true }));
   const parts = mapped({ city: 1, street: 1, entrance: 1, floor: 1, room: 1 }, () => null);
   for (const part of Object.keys(parts)) parts[part] = text(address[part]);
   const phone = h("input", { type: "tel", maxlength: "32", dir: "ltr", value: branch?.phone || "" });
@@ -89,12 +91,12 @@ function branchForm(branch, { network, branches }) {
   const language = h("select", {}, Object.keys(OWN_NAMES).map((one) => option(one, OWN_NAMES[one], one === (branch?.locale || network.locales[0]))));
   const region = regionChoice(branch?.subdivision || "", network.country);
   const signature = text(branch?.signature);
-  const open = hours(t("hours"), branch?.hours || [], ["opens", "closes"]);
+  const open = hours("hours", t("hours"), branch?.hours || [], ["opens", "closes"]);
   return {
     fields: [
-      h("div", { class: "grid" }, field(t("name"), name), field(t("phone"), phone)),
-      group(t("address"), h("div", { class: "grid" }, Object.entries(parts).map(([part, input]) => field(t(`address_${part}`), input)))),
-      h("div", { class: "grid" }, field(t("zone"), zone), field(t("locale"), language), region.field, field(t("signature"), signature)),
+      h("div", { class: "grid" }, fieldAt("name", t("name"), name), fieldAt("phone", t("phone"), phone)),
+      group("address", t("address"), h("div", { class: "grid" }, Object.entries(parts).map(([part, input]) => fieldAt(part, t(`address_${part}`), input)))),
+      h("div", { class: "grid" }, fieldAt("zone", t("zone"), zone), fieldAt("locale", t("locale"), language), region.field, fieldAt("signature", t("signature"), signature)),
       h("datalist", { id: "zones" }, Intl.supportedValuesOf("timeZone").map((one) => option(one, one))),
       open.fields,
     ],
@@ -113,20 +115,20 @@ function branchForm(branch, { network, branches }) {
 
 function practitionerForm(practitioner, { network, branches, services }) {
   const forms = practitioner?.name_forms || {};
-  const name = text(practitioner?.name, { required: true });
-  const display = wordings(t("name_display"), forms.display, network);
-  const dative = wordings(t("name_dative"), forms.dative, network);
-  const speciality = wordings(t("speciality"), practitioner?.speciality, network);
-  const specialityDative = wordings(t("speciality_dative"), practitioner?.speciality_dative, network);
-  const performed = checks(t("setup_services"), services.map((one) => [one.service_id, worded(one.name, locale)]), practitioner?.service_ids || []);
+  const name = needed(text(practitioner?.name, { required: true }));
+  const display = wordings("display", t("name_display"), forms.display, network);
+  const dative = wordings("dative", t("name_dative"), forms.dative, network);
+  const speciality = wordings("speciality", t("speciality"), practitioner?.speciality, network);
+  const specialityDative = wordings("speciality_dative", t("speciality_dative"), practitioner?.speciality_dative, network);
+  const performed = checks("service_ids", t("setup_services"), services.map((one) => [one.service_id, worded(one.name, locale)]), practitioner?.service_ids || []);
   const places = branches.map((branch) => ({
     branch,
-    hours: hours(t("working_hours_at", { branch: branch.name }), (practitioner?.working_hours || []).filter((one) => one.branch_id === branch.branch_id), ["starts", "ends"]),
+    hours: hours("working_hours", t("working_hours_at", { branch: branch.name }), (practitioner?.working_hours || []).filter((one) => one.branch_id === branch.branch_id), ["starts", "ends"]),
     room: text(practitioner?.rooms?.[branch.branch_id]),
   }));
   return {
     fields: [
-      field(t("full_name"), name),
+      fieldAt("name", t("full_name"), name),
       display.fields,
       dative.fields,
       speciality.fields,
@@ -134,7 +136,7 @@ function practitionerForm(practitioner, { network, branches, services }) {
       network.locales.includes("ru") &&
         proposing(() => ({ display: { ru: name.value.trim(), ...display.read() }, speciality: speciality.read() }), dative, specialityDative),
       performed.fields,
-      places.map((one) => [one.hours.fields, field(t("usual_room_at", { branch: one.branch.name }), one.room)]),
+      places.map((one) => [one.hours.fields, fieldAt("rooms", t("usual_room_at", { branch: one.branch.name }), one.room)]),
     ],
     read: () => ({
       name: name.value.trim(),
@@ -149,8 +151,8 @@ function practitionerForm(practitioner, { network, branches, services }) {
 }
 
 function serviceForm(service, { network, branches }) {
-  const name = wordings(t("name"), service?.name, network);
-  const preparation = wordings(t("preparation"), service?.preparation, network);
+  const name = wordings("name", t("name"), service?.name, network);
+  const preparation = wordings("preparation", t("preparation"), service?.preparation, network);
   const kind = text(service?.kind || "consultation", { maxlength: "40", dir: "ltr" });
   const duration = count(service?.duration || 30, 5, 1440);
   const before = count(service?.buffer_before || 0, 0, 240);
@@ -161,14 +163,14 @@ function serviceForm(service, { network, branches }) {
   const price = h("input", { type: "text", inputmode: "decimal", dir: "ltr", value: service?.price ? majorText(service.price.amount, currency) : "" });
   const virtual = h("input", { type: "checkbox", checked: service?.virtual ?? false });
   const room = text(service?.room_kind, { maxlength: "40", dir: "ltr" });
-  const places = checks(t("offered_at"), branches.map((one) => [one.branch_id, one.name]), service?.branch_ids || branches.map((one) => one.branch_id));
+  const places = checks("branch_ids", t("offered_at"), branches.map((one) => [one.branch_id, one.name]), service?.branch_ids || branches.map((one) => one.branch_id));
   return {
     fields: [
       name.fields,
-      h("div", { class: "grid" }, field(t("duration"), duration), field(t("buffer_before"), before), field(t("buffer_after"), after), field(t("price", { currency }), price)),
-      h("div", { class: "grid" }, field(t("kind"), kind, { hint: t("kind_hint") }), field(t("room_kind"), room, { hint: t("room_kind_hint") })),
+      h("div", { class: "grid" }, fieldAt("duration", t("duration"), duration), fieldAt("buffer_before", t("buffer_before"), before), fieldAt("buffer_after", t("buffer_after"), after), fieldAt("price", t("price", { currency }), price)),
+      h("div", { class: "grid" }, fieldAt("kind", t("kind"), kind, { hint: t("kind_hint") }), fieldAt("room_kind", t("room_kind"), room, { hint: t("room_kind_hint") })),
       h("label", { class: "check" }, virtual, h("span", {}, t("virtual"))),
-      h("div", { class: "grid" }, field(t("minimum_notice"), notice), field(t("cancellation_notice"), cancellation)),
+      h("div", { class: "grid" }, fieldAt("minimum_notice", t("minimum_notice"), notice), fieldAt("cancellation_notice", t("cancellation_notice"), cancellation)),
       preparation.fields,
       places.fields,
     ],
@@ -196,11 +198,11 @@ function serviceForm(service, { network, branches }) {
 }
 
 function roomForm(room, { branches }) {
-  const name = text(room?.name, { required: true });
+  const name = needed(text(room?.name, { required: true }));
   const kind = text(room?.kind || "chair", { maxlength: "40", dir: "ltr" });
   const branch = h("select", {}, branches.map((one) => option(one.branch_id, one.name, one.branch_id === room?.branch_id)));
   return {
-    fields: h("div", { class: "grid" }, field(t("name"), name), field(t("branch"), branch), field(t("room_kind"), kind)),
+    fields: h("div", { class: "grid" }, fieldAt("name", t("name"), name), fieldAt("branch_id", t("branch"), branch), fieldAt("kind", t("room_kind"), kind)),
     read: () => ({ name: name.value.trim(), kind: kind.value.trim(), branch_id: branch.value }),
   };
 }

@@ -1,6 +1,7 @@
 // The region of a branch: states and departments that have holidays of their own, by ISO 3166-2.
 
-import { field, h, option } from "./dom.js";
+import { h, option } from "./dom.js";
+import { fieldAt } from "./refusals.js";
 import { t } from "./texts.js";
 
 /** Countries that are not here have the same holidays everywhere. */
@@ -65,5 +66,5 @@ export function regionChoice(held, country) {
     regions.map(([code, name]) => option(code === bare ? held : `${country}-${code}`, `${name} (${code})`, code === bare)),
     held && !known && option(held, held, true),
   );
-  return { field: field(t("region"), select, { hint: t("region_hint") }), read: () => select.value };
+  return { field: fieldAt("subdivision", t("region"), select, { hint: t("region_hint") }), read: () => select.value };
 }

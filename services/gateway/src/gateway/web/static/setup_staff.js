@@ -1,7 +1,9 @@
 // Accounts of staff on the set-up page: who somebody is, what they do, and on whose agendas.
 
 import { call, get, once } from "./api.js";
-import { field, h, option } from "./dom.js";
+import { h, option } from "./dom.js";
+import { needed } from "./field_rules.js";
+import { fieldAt } from "./refusals.js";
 import { checks, text } from "./setup_parts.js";
 import { t } from "./texts.js";
 
@@ -13,18 +15,18 @@ const titled = (things, id) => things.map((one) => [one[id], one.name]);
 
 function accountForm(account, { branches, practitioners }) {
   const email = h("input", { type: "email", maxlength: "200", dir: "ltr", autocomplete: "off", disabled: Boolean(account), value: account?.email || "" });
-  const name = text(account?.display_name, { maxlength: "120", required: true });
+  const name = needed(text(account?.display_name, { maxlength: "120", required: true }));
   const password = h("input", { type: "password", maxlength: "200", dir: "ltr", autocomplete: "new-password" });
-  const roles = checks(t("roles"), ROLES.map((one) => [one, t(`role_${one}`)]), account?.roles || ["reception"]);
-  const places = checks(t("works_at"), titled(branches, "branch_id"), account?.branch_ids || []);
+  const roles = checks("roles", t("roles"), ROLES.map((one) => [one, t(`role_${one}`)]), account?.roles || ["reception"]);
+  const places = checks("branch_ids", t("works_at"), titled(branches, "branch_id"), account?.branch_ids || []);
   const doctor = h(
     "select",
     {},
     option("", t("nobody")),
     practitioners.map((one) => option(one.practitioner_id, one.name, one.practitioner_id === account?.practitioner_id)),
   );
-  const actsFor = checks(t("acts_for"), titled(practitioners, "practitioner_id"), account?.practitioner_ids || []);
-  const whoOf = { doctor: field(t("is_practitioner"), doctor), delegate: actsFor.fields };
+  const actsFor = checks("practitioner_ids", t("acts_for"), titled(practitioners, "practitioner_id"), account?.practitioner_ids || []);
+  const whoOf = { doctor: fieldAt("practitioner_id", t("is_practitioner"), doctor), delegate: actsFor.fields };
   const suit = () => {
     const chosen = roles.read();
     for (const [role, fields] of Object.entries(whoOf)) fields.hidden = !chosen.includes(role);
@@ -33,7 +35,7 @@ function accountForm(account, { branches, practitioners }) {
   suit();
   return {
     fields: [
-      h("div", { class: "grid" }, field(t("full_name"), name), field(t("email"), email), field(t("password"), password, account ? { hint: t("password_stays") } : {})),
+      h("div", { class: "grid" }, fieldAt("display_name", t("full_name"), name), fieldAt("email", t("email"), email), fieldAt("password", t("password"), password, account ? { hint: t("password_stays") } : {})),
       roles.fields,
       whoOf.doctor,
       whoOf.delegate,

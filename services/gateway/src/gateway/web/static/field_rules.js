@@ -1,7 +1,8 @@
-// What has to hold of what is typed into the form of a policy, before it is sent and after it was refused.
+// What has to hold of what is typed into a form before it is sent.
 
 import { fieldError, h } from "./dom.js";
 import { majorText, minorUnits, wholeNumber } from "./numbers.js";
+import { forget, refuse } from "./refusals.js";
 import { t } from "./texts.js";
 
 const rules = new WeakMap();
@@ -47,49 +48,4 @@ export function complete(fields) {
   for (const group of empty) refuse(group, t("check_one"));
   (wrong[0] || empty[0]?.querySelector("input"))?.focus();
   return !wrong.length && !empty.length;
-}
-
-/** Show a refusal where it belongs; returns what has no place of its own in the form. */
-export function refusedAt(fields, { body }) {
-  forget(fields);
-  const told = (body.fields || []).map((one) => ({ path: one.at.slice(2), why: one.problem.replace(/^Value error, /, "") }));
-  if (body.where) told.push({ path: body.where.split("/"), why: body.why });
-  const elsewhere = [];
-  const places = [];
-  for (const { path, why } of told) {
-    const place = placeOf(fields, path);
-    if (place === fields) elsewhere.push(why);
-    else places.push(refuse(place, t("refused_here", { why: `\u2068${why}\u2069` })));
-  }
-  const first = places[0];
-  (first?.matches("input, select") ? first : first?.querySelector("input, select"))?.focus();
-  return elsewhere;
-}
-
-/** As deep as the form has fields for a path such as `caps`, `0`, `limit`, or the names of a chain and its step. */
-function placeOf(fields, path) {
-  let place = fields;
-  for (const part of path) {
-    const inside = [...place.querySelectorAll("[data-at]")];
-    const around = place.closest("[data-at]");
-    const next = inside.find((one) => one.dataset.at === part && one.parentElement.closest("[data-at]") === around) || inside.find((one) => one.dataset.name === part);
-    if (!next) break;
-    place = next;
-  }
-  return place;
-}
-
-function refuse(place, text) {
-  if (document.getElementById(`${place.id}-error`)) fieldError(place, text);
-  else {
-    place.classList.add("is-wrong");
-    place.append(h("p", { class: "field-error of-group", role: "alert" }, text));
-  }
-  return place;
-}
-
-function forget(fields) {
-  for (const input of fields.querySelectorAll("[aria-invalid]")) fieldError(input, "");
-  for (const group of fields.querySelectorAll(".is-wrong")) group.classList.remove("is-wrong");
-  for (const line of fields.querySelectorAll(".of-group")) line.remove();
 }

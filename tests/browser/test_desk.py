@@ -27,6 +27,10 @@ class Day:
         self.time = self.starts_at.astimezone(ALMATY).strftime("%H:%M")
         self.path = f"/desk?branch={slot['branch_id']}&date={self.date}"
 
+    def holds(self, slot: dict[str, Any]) -> bool:
+        starts_at = datetime.fromisoformat(slot["starts_at"])
+        return starts_at.astimezone(ALMATY).date().isoformat() == self.date
+
 
 @pytest.fixture
 async def day(clinic: Any) -> Day:
@@ -279,6 +283,25 @@ async def test_the_desk_is_usable_on_a_phone_and_by_keyboard(
     await visitor.check()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_row_that_is_drawn_anew_keeps_the_keyboard_at_the_same_control(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    appointment = await booked(clinic, day, people("Перед Клавишей"))
+    visitor = await at_the_desk(path=day.path)
+    page = visitor.page
+    more, name = (row(page, appointment).locator(one) for one in ("summary", ".cell-patient a >> nth=0"))
+    await visitor.tab_to(more)
+    last = [one for one in day.free if day.holds(one)][-1]
+    other = await booked(clinic, day, people("Рядом Новый"), last)
+    await row(page, other).wait_for()
+    await expect(more).to_be_focused()
+    await visitor.tab_to(name)
+    path, headers = f"/api/v1/appointments/{other}/confirm", await clinic.login("reception")
+    assert (await clinic.http.post(path, json={}, headers=headers)).status_code == 200
+    await expect(row(page, other).locator(".cell-status .chip")).to_have_text("Подтверждён")
+    await expect(name).to_be_focused()
 
 
 async def test_staff_work_in_english_too(at_the_desk: Any, day: Day) -> None:

@@ -187,14 +187,20 @@ function draw() {
 /** A reload by somebody else's act must not take the keyboard away from whoever works here. */
 function focusedHere() {
   const row = document.activeElement?.closest?.("[data-appointment]");
-  return row && { appointment: row.dataset.appointment, act: document.activeElement.dataset.act, open: Boolean(row.querySelector("details[open]")) };
+  return row && { appointment: row.dataset.appointment, control: selectorOf(document.activeElement), open: Boolean(row.querySelector("details[open]")) };
+}
+
+/** The same control in a row that was drawn anew: whoever is about to press one must not press another. */
+function selectorOf(control) {
+  if (control.dataset.act) return `[data-act="${control.dataset.act}"]`;
+  return control.matches("a") ? `a[href="${CSS.escape(control.getAttribute("href"))}"]` : control.localName;
 }
 
 function focusAgain(focused) {
   if (!focused) return;
   const row = document.querySelector(`[data-appointment="${CSS.escape(focused.appointment)}"]`);
   if (row && focused.open) row.querySelector("details")?.setAttribute("open", "");
-  const control = row && (row.querySelector(`[data-act="${focused.act}"]`) || row.querySelector("button, summary"));
+  const control = row && (row.querySelector(focused.control) || row.querySelector("button, summary"));
   control?.focus({ preventScroll: true });
 }
 

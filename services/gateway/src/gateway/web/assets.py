@@ -32,6 +32,7 @@ def mount(application: FastAPI) -> None:
     Another digest (a page of the release before, or of the next replica) gets today's file, not to be kept.
     """
     files = StaticFiles(directory=FOLDER)
+    digest()  # read now, so that nobody's first page waits for it
 
     async def static(request: Request, version: str, name: str) -> Response:
         response = await files.get_response(name, request.scope)

@@ -15,7 +15,7 @@ export function queuePanel(around) {
   const body = h("div", { class: "queue-body" }, h("p", { class: "loading" }, t("loading")));
   const heading = h("h2", { id: "queue-title", tabindex: "-1" }, t("queue_title"));
   const post = once();
-  const who = h("select", { id: "queue-who", "aria-label": t("queue_for"), onchange: () => localStorage.setItem(CALLING, who.value) });
+  const who = h("select", { id: "queue-who", dataset: { key: "who" }, "aria-label": t("queue_for"), onchange: () => localStorage.setItem(CALLING, who.value) });
   const works = () => may(around().session, "appointments.change");
   let asked = 0;
 
@@ -31,7 +31,7 @@ export function queuePanel(around) {
   }
 
   function draw(queue, names) {
-    const focused = document.activeElement?.closest?.(".queue-body") && document.activeElement.dataset.key;
+    const held = document.activeElement?.closest?.(".queue-body") && document.activeElement;
     practitioners();
     fill(
       body,
@@ -41,7 +41,13 @@ export function queuePanel(around) {
       queue.waiting.length > 0 && h("ul", { class: "tickets", "aria-label": t("queue_waits") }, queue.waiting.map((one) => ticket(one, names))),
       works() && h("button", { type: "button", class: "secondary small", dataset: { key: "give" }, onclick: give }, t("queue_give")),
     );
-    if (focused) body.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (held) keepTheKeyboard(held.dataset.key);
+  }
+
+  /** At the same control; where that is gone, at no other, which might be pressed in its place. */
+  function keepTheKeyboard(key) {
+    body.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+    if (!body.contains(document.activeElement)) heading.focus({ preventScroll: true });
   }
 
   function practitioners() {
@@ -112,7 +118,7 @@ export function queuePanel(around) {
       refused(problem);
     }
     await load();
-    if (document.activeElement === document.body) focusOn(body.querySelector('[data-key="next"]:not(:disabled)') || heading);
+    if ([document.body, heading].includes(document.activeElement)) focusOn(body.querySelector('[data-key="next"]:not(:disabled)') || heading);
   }
 
   function hears({ event }) {

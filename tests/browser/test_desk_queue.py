@@ -83,6 +83,22 @@ async def test_the_next_number_is_given_called_and_served_by_keyboard_alone(
     await expect(page.locator("body")).not_to_be_focused()
 
 
+async def test_a_number_that_ends_elsewhere_leaves_the_keyboard_at_the_queue(
+    at_the_desk: Any, clinic: Any
+) -> None:
+    branch = await while_open(clinic)
+    headers = await clinic.login("reception")
+    order = {"branch_id": branch["branch_id"]}
+    given = await clinic.http.post("/api/v1/queue/tickets", json=order, headers=headers)
+    ticket = given.raise_for_status().json()["ticket_id"]
+    visitor = await at_the_desk(path=f"/desk?branch={branch['branch_id']}")
+    shown = visitor.page.locator(f'.ticket[data-ticket="{ticket}"]')
+    await visitor.tab_to(shown.locator("button").last)
+    await clinic.http.post(f"/api/v1/queue/tickets/{ticket}/left", json={}, headers=headers)
+    await expect(shown).to_have_count(0)
+    await expect(visitor.page.locator("#queue-title")).to_be_focused()
+
+
 async def test_a_number_drawn_at_home_appears_at_the_desk_by_itself(
     at_the_desk: Any, clinic: Any, people: Any
 ) -> None:

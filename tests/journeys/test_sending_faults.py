@@ -68,7 +68,7 @@ class Notifications:
     def start(self, *, die_at: str = "", died: Path | None = None) -> None:
         """With a death ahead of it, or as the product has it."""
         command = [sys.executable, str(DYING)] if die_at else [sys.executable, "-m", self.settings.module]
-        environment = {**self.settings.environment(), "NOTIFICATIONS_LEASE_SECONDS": "2"}
+        environment = dict(self.settings.environment())
         if die_at:
             environment |= {"DIE_AT": die_at, "DIED": str(died)}
         with self.settings.log.open("ab") as log:
@@ -107,6 +107,15 @@ class Stage:
             return list(await connection.fetch(query, *values))
         finally:
             await connection.close()
+
+    async def run_out_of_leases(self) -> None:
+        """As half a minute later: shorter leases would run out on whoever lives, too, where the machine is busy."""
+        leased = await self.rows(
+            "SELECT table_name FROM information_schema.columns WHERE column_name = 'leased_until'"
+        )
+        assert leased
+        for one in leased:
+            await self.rows(f"UPDATE {one['table_name']} SET leased_until = now() WHERE leased_until > now()")
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +175,7 @@ async def test_kill_9_neither_repeats_nor_loses_a_message(stage: Stage, tmp_path
     assert booked.status_code == 201, booked.text
     await stage.notifications.died()
     assert died.exists()
+    await stage.run_out_of_leases()
     stage.notifications.start()
     await stage.notifications.ready()
     for minutes in (0, 40, 40):

@@ -418,7 +418,7 @@ async def test_while_an_owner_is_silent_nothing_leaves_and_nothing_is_lost(servi
     await service.sending.release(world.network_id, [asking.message_id], after=timedelta(seconds=-1))
     await service.send()
     assert len(provider.sent) == 2
-    _, reminders, _ = service.sending.loops
+    _, reminders, *_ = service.sending.loops
     assert reminders.blocked == {}
 
 

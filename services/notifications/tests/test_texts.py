@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icu4py.messageformat import MessageFormat
 
 from common.contracts.directory import Locale
 from notifications.rules.texts import Subject, Visit, compose, greeting
+from notifications.rules.texts.icu import every_argument, format_message
 from notifications.rules.values import Reader
 from notifications.templates import texts
 
@@ -197,3 +201,12 @@ def test_french_puts_a_space_that_does_not_break_before_its_marks():
     for line in body("fr", "confirmation", now=datetime(2026, 11, 9, tzinfo=UTC)).split("\n"):
         for mark in (" :", " ?", " !", " ;"):
             assert mark not in line
+
+
+@given(pattern=st.sampled_from(sorted({line for each in LOCALES for one in texts(each).lines.values() for line in one})),
+       locale=st.sampled_from(LOCALES), words=st.lists(st.text(), min_size=1))  # fmt: skip
+def test_every_line_reads_as_icu_itself_would_write_it(pattern, locale, words):
+    values = {
+        one.name: words[place % len(words)] for place, one in enumerate(every_argument(pattern)) if not one.branches
+    } | {one.name: 2 if one.kind == "plural" else "yes" for one in every_argument(pattern) if one.branches}  # fmt: skip
+    assert format_message(locale, pattern, values) == MessageFormat(pattern, locale).format(values)

@@ -263,6 +263,8 @@ class Provider:
     faults: list[Any] = field(default_factory=list)
     channel_faults: dict[str, Any] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    listing_fault: int | None = None
+    """What a look-up is answered instead of what was sent."""
     before_answer: Callable[[], Any] | None = None
 
     def client(self) -> httpx.AsyncClient:
@@ -294,6 +296,8 @@ class Provider:
         return httpx.Response(201, json={"sid": message["id"], "status": "queued"})
 
     def _listing(self, request: httpx.Request) -> httpx.Response:
+        if self.listing_fault is not None:
+            return httpx.Response(self.listing_fault)
         to = request.url.params["To"]
         listed = [
             {

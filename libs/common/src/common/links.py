@@ -4,7 +4,6 @@ A token is `base64url(purpose · expiry · appointment · network · 12 bytes of
 It is never put on the bus and never logged. The expiry runs on the (movable) clock.
 """
 
-import hashlib
 import hmac
 import struct
 from dataclasses import dataclass
@@ -93,7 +92,7 @@ class Links:
         return link
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
+        return hmac.digest(self._key, body, "sha256")[:_MAC_BYTES]
 
 
 def _head(link: Link) -> bytes:

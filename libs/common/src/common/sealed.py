@@ -59,7 +59,7 @@ class Sealer:
 
     def index(self, network_id: str, value: str) -> bytes:
         """The keyed index of a value (an E.164 phone, a normalised name) inside one network."""
-        return hmac.new(self._indexing, f"{network_id}\0{value}".encode(), hashlib.sha256).digest()
+        return hmac.digest(self._indexing, f"{network_id}\0{value}".encode(), "sha256")
 
     @property
     def service(self) -> Seal:

@@ -325,13 +325,17 @@ def _health(application: FastAPI, running: Running) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+def collect_seldom() -> None:
+    """What a service is made of lives as long as it does; what a request makes is mostly freed without the collector."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> None:
     """Serve until SIGTERM or Ctrl-C; then finish what is in flight within `shutdown_seconds`."""
     telemetry.start(name)
     application = create()
-    # What a service is made of lives as long as it does; what a request makes is mostly freed without the collector.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    collect_seldom()
     config = uvicorn.Config(
         application,
         host=settings.http_host,

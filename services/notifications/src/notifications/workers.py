@@ -7,6 +7,7 @@ from common.clock import Clock
 from common.contracts.notifications import MessageClass
 from common.database import Database
 from common.due import DueLoop, DueTable
+from notifications.operations.beside import look_up_due
 from notifications.operations.conversations.forgetting import forget_idle
 from notifications.operations.conversations.saying import say_due
 from notifications.operations.parts import Parts
@@ -32,6 +33,9 @@ def loops(
     async def send(network_id: str, ids: Sequence[UUID]) -> None:
         await send_due(parts, network_id, ids)
 
+    async def look_up(network_id: str, ids: Sequence[UUID]) -> None:
+        await look_up_due(parts, network_id, ids)
+
     async def understand(network_id: str, ids: Sequence[UUID]) -> None:
         await work_off(parts, network_id, ids)
 
@@ -51,6 +55,10 @@ def loops(
         )
         for lane, number in LANES.items()
     ]  # fmt: skip
+    looking_up = DueLoop(
+        "look-up", DueTable("look_ups", "attempt_id"), database, clock, look_up, batch=20,
+        lease_seconds=lease_seconds, follows_commits=False,
+    )  # fmt: skip
     webhooks = DueLoop(
         "webhooks", DueTable("webhooks", "webhook_id"), database, clock, understand, batch=100,
         lease_seconds=lease_seconds, follows_commits=False,
@@ -76,4 +84,4 @@ def loops(
     parts.wakes.webhooks = webhooks.wake
     parts.wakes.replanning = replanning.wake
     parts.wakes.saying = saying.wake
-    return [*sending, webhooks, replanning, saying, forgetting]
+    return [*sending, looking_up, webhooks, replanning, saying, forgetting]

@@ -59,7 +59,9 @@ class Changes:
 
     def standing(self, message: Message) -> Message:
         """The message as far as it has been changed here: it may have gone out on several channels at once."""
-        known, changed = self._messages.get(message.message_id, (message, {}))
+        if message.message_id not in self._messages:
+            return message
+        known, changed = self._messages[message.message_id]
         return replace(
             known,
             outcome=changed.get("outcome", message.outcome),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -186,5 +187,9 @@ def book_link(message: Message, public_url: str) -> str:
         "campaign": message.origin_id if message.origin == "outreach" else None,
         "source": "recall" if message.origin == "outreach" else None,
     }
-    query = urlencode({name: str(value) for name, value in known.items() if value is not None})
-    return f"{public_url}/book/{message.network_id}?{query}"
+    return f"{public_url}/book/{message.network_id}?{_query(tuple(known.items()))}"
+
+
+@lru_cache(maxsize=1000)
+def _query(known: tuple[tuple[str, object], ...]) -> str:
+    return urlencode([(name, str(value)) for name, value in known if value is not None])

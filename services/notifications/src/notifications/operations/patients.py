@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.sealed import Sealer
-from notifications.tables import calls, conversations
+from notifications.tables import attempt_texts, calls, conversations
 from notifications.tables import messages as message_rows
 from notifications.tables.schema import appointments, attempts, inbound, messages
 
@@ -27,6 +27,7 @@ async def erase(tx: AsyncConnection, sealer: Sealer, network_id: str, patient_id
     )
     await message_rows.free_grouped(tx, network_id, list(dropped.scalars()))
     await tx.execute(sa.update(messages).where(*own).values(text=None))
+    await attempt_texts.forget(tx, network_id, patient_id)
     await tx.execute(sa.update(messages).where(*own, messages.c.outcome != "sending").values(due_at=None))
     await tx.execute(
         sa.update(attempts)

@@ -18,7 +18,7 @@ from common.contracts.patient_profile import Channel
 from common.ids import new_id
 from common.sealed import Seal
 from notifications.channels import Accepted, Letter, NotReached, Outcome, Refused, TooMany, Unsure
-from notifications.operations import asking, composing, deciding, enclosing, limits
+from notifications.operations import asking, beside, composing, deciding, enclosing, limits, own_words
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Changes, Sending
 from notifications.operations.parts import Parts
@@ -107,6 +107,7 @@ async def _decide_and_write(parts: Parts, batch: Batch, now: datetime) -> list[S
         for sending in reversed(sendings):  # a message keeps the text of the first of its channels
             changes.sending(sending)
         await _write_attempts(tx, batch.network_id, [one.attempt for one in sendings])
+        await own_words.keep_apart(tx, batch.network_id, held, sendings)
         await changes.write(tx, batch.network_id)
     return sendings
 
@@ -134,15 +135,14 @@ def _opened(
     )  # fmt: skip
     text, charge = as_leaves(text, batch.around.network.country, channel, now.date())
     known = _open_attempt(batch.attempts.get(message.message_id, []), channel)
-    attempt = known or Attempt(
+    attempt = replace(known, tries=known.tries + 1, in_flight=True) if known is not None else Attempt(
         network_id=batch.network_id, attempt_id=new_id(), message_id=message.message_id,
         patient_id=message.patient_id, appointment_id=message.appointment_id, channel=channel, outcome="open",
-        delivery="none", in_flight=True, tries=0, at=now, address=seal.close(to, about="attempts.address"),
+        delivery="none", in_flight=True, tries=1, at=now, address=seal.close(to, about="attempts.address"),
         address_index=parts.sealer.index(batch.network_id, to), provider_id=None, reason=None,
         trace_id=_trace_id(message), segments=charge.counted.segments if charge else None,
         cost=charge.amount if charge else None, currency=charge.currency if charge else None,
     )  # fmt: skip
-    attempt = replace(attempt, tries=attempt.tries + 1, in_flight=True)
     told = replace(
         message, text=composing.sealed(text, seal), locale=text.locale,
         data={**message.data, "asked_confirm": asks}, template_version=text.version,
@@ -233,6 +233,7 @@ async def _record(
                 continue
             await changes.record(tx, message, attempt, outcome, tried[message.message_id], parts, limited)
         await changes.write(tx, network_id)
+        await beside.plan(tx, parts, network_id, outcomes, now=now)
 
 
 def _weight(outcome: tuple[Sending, Outcome | Verdict]) -> int:

@@ -13,6 +13,7 @@ from notifications.operations.batch import Batch
 from notifications.operations.budgets import budget_end
 from notifications.operations.changes import LOOK_UP_AFTER, Changes
 from notifications.operations.parts import Parts
+from notifications.tables import attempt_texts
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
 from notifications.tables.attempts import Attempt
@@ -38,15 +39,15 @@ async def settle_old(parts: Parts, batch: Batch, now: datetime) -> set[UUID]:
                 changes.unsure(held[message.message_id], attempt, "interrupted", parts)
             await changes.write(tx, batch.network_id)
     for message, attempt in unsure:
-        await _settle_unknown(parts, batch, message, attempt, now)
+        await settle_unknown(parts, batch, message, attempt, now)
     return {message.message_id for message, _ in (*died, *unsure)}
 
 
-async def _settle_unknown(
+async def settle_unknown(
     parts: Parts, batch: Batch, message: Message, attempt: Attempt, now: datetime
 ) -> None:
     """By a look-up or by sending it again, where the provider allows; else a status tells until the budget ends, and
-    after it a person has to find out."""
+    after it a person has to find out, unless another channel has the message."""
     letter = await _sent_letter(parts, message, attempt)
     found = await _found(parts, batch, message, attempt, letter, now) if letter is not None else "cannot-tell"
     async with parts.database.transaction(batch.network_id) as tx:
@@ -57,13 +58,15 @@ async def _settle_unknown(
             message.message_id
         ]
         current = next(one for one in tried if one.attempt_id == attempt.attempt_id)
-        if current.outcome != "unknown" or held.outcome != "unknown":
+        if current.outcome != "unknown" or held.outcome not in ("unknown", *ELSEWHERE):
             return
         changes = Changes(now)
         await _settled(parts, tx, changes, held, current, found, now)
         await changes.write(tx, batch.network_id)
 
 
+ELSEWHERE = ("accepted", "delivered", "read")
+"""How a message stands that another channel has."""
 Found = Known | Outcome | Literal["cannot-tell"] | None
 
 
@@ -107,7 +110,7 @@ async def _settled(
             changes.failed(held, current, reason)
         case None:
             changes.failed(held, current, "not-found-at-provider")
-        case _:
+        case _ if held.outcome == "unknown":
             ends = budget_end(held, current.at)
             if ends <= now:
                 await changes.give_up_unknown(tx, held, current)
@@ -121,11 +124,13 @@ async def _sent_letter(parts: Parts, message: Message, attempt: Attempt) -> Lett
     """What was sent, read from its seals; None where the patient was erased since."""
     async with parts.database.transaction(message.network_id) as tx:
         seals = await parts.sealer.existing(tx, message.network_id, [message.patient_id])
+        own = await attempt_texts.of_messages(tx, message.network_id, [message.message_id])
     seal = seals.get(message.patient_id)
-    if seal is None or message.text is None or not attempt.address:
+    said = own.get(attempt.attempt_id, message.text)
+    if seal is None or said is None or not attempt.address:
         return None
     to = seal.open(attempt.address, about="attempts.address")
-    text = composing.unsealed(message.text, message.locale or "en", seal)
+    text = composing.unsealed(said, message.locale or "en", seal)
     return Letter(
         str(attempt.attempt_id), message.network_id, to, message.template, text,
         free=message.only_channel is not None,

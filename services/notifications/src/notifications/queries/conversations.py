@@ -20,6 +20,7 @@ from common.errors import UnknownThing
 from common.sealed import Seal, Sealer
 from notifications.rules.conversations import answer_until
 from notifications.tables import conversations
+from notifications.tables.attempt_texts import OF_ATTEMPT, attempt_texts
 from notifications.tables.conversations import THREAD_COLUMNS, Thread, threads, utterances
 from notifications.tables.schema import attempts, inbound, messages
 
@@ -145,7 +146,7 @@ async def _sent(tx: AsyncConnection, thread: Thread, seals: dict[UUID, Seal], li
         attempts.c.attempt_id,
         messages.c.message_id,
         messages.c.patient_id,
-        messages.c.text,
+        sa.func.coalesce(attempt_texts.c.text, messages.c.text).label("text"),
         messages.c.outcome,
         attempts.c.at,
     )
@@ -157,6 +158,7 @@ async def _sent(tx: AsyncConnection, thread: Thread, seals: dict[UUID, Seal], li
                 attempts.c.network_id == messages.c.network_id, attempts.c.message_id == messages.c.message_id
             ),
         )
+        .outerjoin(attempt_texts, OF_ATTEMPT)
         .where(
             attempts.c.network_id == thread.network_id,
             attempts.c.address_index == thread.address_index,

@@ -26,6 +26,7 @@ from common.encoding import from_text, to_text
 from common.errors import UnknownThing
 from common.sealed import Seal, Sealer
 from notifications.queries.calls import of_patients
+from notifications.tables import attempt_texts
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
 from notifications.tables.attempts import Attempt
@@ -54,40 +55,44 @@ async def communications(
     rows = (await tx.execute(wanted)).all()
     page = [message_rows.value(row[:-1]) for row in rows[: query.limit]]
     tried = await attempt_rows.of_messages(tx, network_id, [one.message_id for one in page])
+    own = await attempt_texts.of_messages(tx, network_id, [one.message_id for one in page])
     seals = await sealer.existing(tx, network_id, query.patient_ids)
     more = None
     if len(rows) > query.limit:
         last_row = rows[query.limit - 1]
         more = to_text(orjson.dumps([last_row.moment.isoformat(), str(last_row.message_id)]))
     return Communications(
-        messages=[_view(one, tried.get(one.message_id, []), seals) for one in page],
+        messages=[_view(one, tried.get(one.message_id, []), own, seals.get(one.patient_id)) for one in page],
         inbound=[] if query.cursor else await _inbound(tx, query, network_id, seals),
         next_cursor=more,
         calls=[] if query.cursor else await of_patients(tx, query, network_id, sealer, seals),
     )
 
 
-def _view(message: Message, tried: list[Attempt], seals: dict[UUID, Seal]) -> MessageView:
-    seal = seals.get(message.patient_id)
-    text = None
-    if seal is not None and message.text is not None:
-        text = "\n".join(seal.open(message.text, about="messages.text")["lines"])
+def _view(message: Message, tried: list[Attempt], own: dict[UUID, bytes], seal: Seal | None) -> MessageView:
     return MessageView(
         message_id=message.message_id, patient_id=message.patient_id, appointment_id=message.appointment_id,
         template=message.template, step=message.step, message_class=message.message_class,
         locale=message.locale, target_at=message.target_at, due_at=message.due_at, outcome=message.outcome,
-        reason=message.reason, text=text, created_at=message.created_at, asks_for_reply=message.asks,
+        reason=message.reason, text=_text(message.text, seal), created_at=message.created_at, asks_for_reply=message.asks,
         trace_id=message.traceparent.split("-")[1] if message.traceparent else None,
         template_version=message.template_version,
         attempts=[
             AttemptView(
                 channel=one.channel, outcome=one.outcome, delivery=one.delivery, at=one.at,
                 reference=str(one.attempt_id), reason=one.reason,
-                segments=one.segments, cost=_cost(one),
+                segments=one.segments, cost=_cost(one), text=_text(own.get(one.attempt_id), seal),
             )
             for one in tried
         ],
     )  # fmt: skip
+
+
+def _text(sealed: bytes | None, seal: Seal | None) -> str | None:
+    """None where nothing was said yet, or the patient was erased."""
+    if sealed is None or seal is None:
+        return None
+    return "\n".join(seal.open(sealed, about="messages.text")["lines"])
 
 
 def _cost(attempt: Attempt) -> Money | None:

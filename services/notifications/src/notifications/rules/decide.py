@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from notifications.rules import windows
 from notifications.rules.stops import channel_stops, message_stops
-from notifications.rules.values import ChannelFacts, Facts, Reason, Verdict
+from notifications.rules.values import ChannelFacts, Facts, Pack, Quiet, Reason, Verdict
 
 LAPSES_AFTER = timedelta(minutes=30)
 """An immediate message that could not go out in this time becomes a service message: a backlog wakes nobody."""
@@ -82,7 +83,13 @@ def _timed(facts: Facts, candidates: list[ChannelFacts], now: datetime, reasons:
         instant = max(facts.target_at, now)
         silent = [each for each in candidates if each.channel != "voice" or _open_at(facts, each, instant)]
         if silent and now - facts.asked_at <= LAPSES_AFTER:
-            reasons.append(Reason("quiet-hours", "immediate", _place(facts, now)))
+            reasons.append(
+                Reason(
+                    "quiet-hours",
+                    "immediate",
+                    _place(facts.zone, facts.zone_of, now, provisional=facts.provisional),
+                )
+            )
             return _at(facts, silent, instant, now, reasons)
         result = "lapsed-into-service" if silent else "a-call-keeps-quiet-hours"
         reasons.append(Reason("class", result, {"asked_at": facts.asked_at.isoformat()}))
@@ -126,35 +133,47 @@ def _open_at(facts: Facts, channel: ChannelFacts, at: datetime) -> bool:
     return windows.open_at(facts.pack, _class(facts), channel.channel, facts.zone, at, facts.quiet)
 
 
-def _place(facts: Facts, at: datetime) -> dict[str, object]:
-    local = at.astimezone(ZoneInfo(facts.zone))
+def _place(zone: str, zone_of: str, at: datetime, *, provisional: bool) -> dict[str, object]:
+    local = at.astimezone(ZoneInfo(zone))
     offset = local.utcoffset() or timedelta(0)
     place: dict[str, object] = {
-        "zone": facts.zone,
-        "zone_of": facts.zone_of,
+        "zone": zone,
+        "zone_of": zone_of,
         "offset_minutes": int(offset.total_seconds() // 60),
         "local_time": local.strftime("%Y-%m-%dT%H:%M"),
         "weekday": local.isoweekday(),
     }
-    if facts.provisional:
+    if provisional:
         place["provisional"] = True
     return place
 
 
 def _window_reason(facts: Facts, channel: ChannelFacts, at: datetime, result: str) -> Reason:
-    place = _place(facts, at)
-    local = at.astimezone(ZoneInfo(facts.zone)).date()
-    entries = windows.entries_for(facts.pack, _class(facts), channel.channel, local)
-    place["channel"] = channel.channel
+    return _window(
+        facts.pack, _class(facts), channel.channel, facts.zone, facts.zone_of, facts.quiet, at, result,
+        provisional=facts.provisional,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=5_000)
+def _window(
+    pack: Pack, message_class: str, channel: str, zone: str, zone_of: str, quiet: Quiet | None, at: datetime,
+    result: str, *, provisional: bool,
+) -> Reason:  # fmt: skip
+    """What is decided about together is decided for the same instant, and in few zones: most of it is said once."""
+    place = _place(zone, zone_of, at, provisional=provisional)
+    local = at.astimezone(ZoneInfo(zone)).date()
+    entries = windows.entries_for(pack, message_class, channel, local)
+    place["channel"] = channel
     place["entries"] = [entry.id for entry in entries]
-    day = facts.pack.day(local)
+    day = pack.day(local)
     if day is not None:
         kinds = [kind for kind, so in (("holiday", day.holiday), ("mourning", day.mourning)) if so]
         place |= dict.fromkeys(kinds, day.name)
         if day.estimated:
             place["estimated"] = True
-    if facts.quiet is not None:
-        place["patient_quiet"] = f"{facts.quiet.begins:%H:%M}-{facts.quiet.ends:%H:%M}"
+    if quiet is not None:
+        place["patient_quiet"] = f"{quiet.begins:%H:%M}-{quiet.ends:%H:%M}"
     source = "; ".join(f"{entry.source} [{entry.confidence}]" for entry in entries)
     return Reason("quiet-hours", result, place, source or None)
 

@@ -1,6 +1,23 @@
 """The rows of this service, and their translation to values."""
 
-from notifications.tables import calls, conversations, limits, policies, wordings
+from notifications.tables import (
+    attempt_texts,
+    calls,
+    conversations,
+    limits,
+    look_ups,
+    policies,
+    wordings,
+)
 from notifications.tables.schema import metadata
 
-__all__ = ["calls", "conversations", "limits", "metadata", "policies", "wordings"]
+__all__ = [
+    "attempt_texts",
+    "calls",
+    "conversations",
+    "limits",
+    "look_ups",
+    "metadata",
+    "policies",
+    "wordings",
+]

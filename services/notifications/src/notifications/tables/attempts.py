@@ -44,7 +44,8 @@ class Attempt:
     currency: str | None = None
 
 
-_SELECT = sa.select(*[attempts.c[field.name] for field in fields(Attempt)])
+_NAMES = tuple(field.name for field in fields(Attempt))
+_SELECT = sa.select(*[attempts.c[name] for name in _NAMES])
 
 
 def value(row: Any) -> Attempt:
@@ -54,8 +55,7 @@ def value(row: Any) -> Attempt:
 
 async def insert(tx: AsyncConnection, opened: Sequence[Attempt]) -> None:
     """Write new attempts."""
-    rows = [{field.name: getattr(one, field.name) for field in fields(Attempt)} for one in opened]
-    await many.insert(tx, attempts, rows)
+    await many.insert(tx, attempts, [{name: getattr(one, name) for name in _NAMES} for one in opened])
 
 
 async def of_messages(

@@ -24,7 +24,8 @@ async def update(
     """Change rows of one network; each change has the key and the columns that change, the same for all of one call."""
     if changes:
         statement = _update(table.name, key, tuple(name for name in changes[0] if name != key))
-        await tx.execute(statement, {"network": network_id, "rows": _written(changes)})
+        keys = [str(change[key]) for change in changes]
+        await tx.execute(statement, {"network": network_id, "keys": keys, "rows": _written(changes)})
 
 
 def _written(rows: Sequence[Row]) -> str:
@@ -49,10 +50,13 @@ def _insert(table: str, columns: tuple[str, ...]) -> sa.TextClause:
 
 @lru_cache(maxsize=100)
 def _update(table: str, key: str, columns: tuple[str, ...]) -> sa.TextClause:
+    """The keys are said twice, so that the rows are looked up by them even by a plan that was made while the table was
+    small, and is kept."""
     changed = ", ".join(f"{name} = new.{name}" for name in columns)
     return sa.text(
         f"UPDATE {table} SET {changed} FROM {_read(table)} AS new"  # noqa: S608 - names come from code
-        f" WHERE {table}.network_id = :network AND {table}.{key} = new.{key}"
+        f" WHERE {table}.network_id = :network AND {table}.{key} = ANY (CAST(:keys AS uuid[]))"
+        f" AND {table}.{key} = new.{key}"
     )
 
 

@@ -65,7 +65,8 @@ class Message:
     """The wording that was sent: `built-in`, or the network's or branch's version."""
 
 
-COLUMNS = [messages.c[field.name] for field in fields(Message)]
+_NAMES = tuple(field.name for field in fields(Message))
+COLUMNS = [messages.c[name] for name in _NAMES]
 _SELECT = sa.select(*COLUMNS)
 
 
@@ -83,7 +84,7 @@ async def insert(tx: AsyncConnection, planned: Sequence[Message]) -> None:
     rows = [
         {
             "lane": LANES[one.message_class],
-            **{field.name: getattr(one, field.name) for field in fields(Message)},
+            **{name: getattr(one, name) for name in _NAMES},
         }
         for one in planned
     ]

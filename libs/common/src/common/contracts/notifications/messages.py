@@ -40,6 +40,8 @@ class AttemptView(Message):
     """Of an SMS."""
     cost: Money | None = None
     """At the price of its day, where the channel has one."""
+    text: str | None = None
+    """What this channel was told, where the message went out on several; else the message's own text is it."""
 
 
 class MessageView(Message):

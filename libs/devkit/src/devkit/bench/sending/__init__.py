@@ -1,9 +1,7 @@
 """From due to handed over: what sending does in a second, stage by stage, and procrastinate beside it."""
 
 import asyncio
-import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,12 +10,10 @@ from pathlib import Path
 from uuid import UUID
 
 from common.due import DueLoop, DueTable
-from common.sealed import Sealer
 from devkit.bench.results import Result
-from devkit.bench.sending import owners, planning, table
+from devkit.bench.sending import beside, owners, planning, table
 from devkit.bench.sending.replicas import Report, sending, until_none_is_due
 from devkit.bench.sending.servers import Servers, served
-from devkit.embedded.child import launched
 from notifications.workers import BATCH
 
 DUE = 100_000
@@ -30,7 +26,6 @@ WARMING_UP = 200
 CAMPAIGN = 50_000
 WRITING = timedelta(seconds=10)
 """Until then whatever falls due later is written."""
-PEER = "procrastinate"
 
 
 async def measure(*, size: int = table.MESSAGES, due: int = DUE) -> list[Result]:
@@ -42,7 +37,9 @@ async def measure(*, size: int = table.MESSAGES, due: int = DUE) -> list[Result]
                 planned = await planning.measure(servers, clinic)
                 async with servers.connected() as connection:
                     await table.fill(connection, size - due, later=timedelta(days=1))
-                    await table.due(connection, due, _sealer(servers))
+                    await _warmed_up(servers, Path(folder))
+                    await table.due(connection, due, table.sealer(servers))
+                    await connection.execute("VACUUM ANALYZE")
                 return [
                     *planned,
                     await _claiming(servers),
@@ -52,8 +49,11 @@ async def measure(*, size: int = table.MESSAGES, due: int = DUE) -> list[Result]
                 ]
 
 
-def _sealer(servers: Servers) -> Sealer:
-    return Sealer(servers.environment["NOTIFICATIONS_SEALING_KEY"])
+async def _warmed_up(servers: Servers, folder: Path) -> None:
+    """Some have been sent before: PostgreSQL knows what its tables hold, as it does after the first minute of a day."""
+    async with sending(servers, folder, "warm"), servers.connected() as connection:
+        await table.due(connection, WARMING_UP, table.sealer(servers))
+        await until_none_is_due(servers)
 
 
 async def _claiming(servers: Servers) -> Result:
@@ -83,6 +83,7 @@ async def _claiming(servers: Servers) -> Result:
 
 
 async def _handing_over(servers: Servers, folder: Path, due: int, alone: int) -> list[Result]:
+    began = datetime.now(UTC)
     async with sending(servers, folder, "first") as first:
         await until_none_is_due(servers, left=due - alone)
         joined = time.time()
@@ -92,72 +93,49 @@ async def _handing_over(servers: Servers, folder: Path, due: int, alone: int) ->
     assert first.report is not None
     assert second.report is not None
     both = sorted(first.report.handed + second.report.handed, key=lambda one: one[1])
-    await _each_once(servers, [reference for reference, _ in both])
-    peer = await _peer(servers, due)
+    await _each_once(servers, [reference for reference, _ in both], since=began)
     one = _rate([at for _, at in first.report.handed if at < joined])
     two = _rate([at for _, at in both if at > together])
     cpu = (first.report.cpu + second.report.cpu) / len(both) * 1000
+    same, nothing = await beside.doing_the_same(servers), await beside.doing_nothing(servers, due)
     return [
-        _beside("sending: due to handed over, one process", one, peer, f"{cpu:.2f} ms of its CPU for each"),
-        _beside("sending: due to handed over, two processes", two, peer, f"{len(both):,} once each"),
-    ]
+        _beside("sending: due to handed over, one process", one, same, "that do the same", f"{cpu:.2f} ms of its CPU for each"),
+        _beside("sending: due to handed over, two processes", two, same, "that do the same", f"{len(both):,} once each"),
+        _beside("sending: due to handed over, one process", one, nothing, "that do nothing", "which claims and is told, no more"),
+    ]  # fmt: skip
 
 
-def _beside(what: str, rate: float, peer: float | None, notes: str) -> Result:
-    beside = "" if peer is not None else f"; {PEER} cannot be had here (requirements/bench.txt)"
-    return Result(
-        what, rate, "messages/s", peer, f"jobs/s of {PEER} that do nothing" if peer else "", notes + beside
-    )
+def _beside(what: str, rate: float, peer: float | None, jobs: str, notes: str) -> Result:
+    if peer is None:
+        return Result(
+            what, rate, "messages/s", notes=f"{notes}; {beside.PEER} cannot be had (requirements/bench.txt)"
+        )
+    return Result(what, rate, "messages/s", peer, f"jobs/s of {beside.PEER} {jobs}", notes)
 
 
 def _rate(instants: Sequence[float]) -> float:
     return (len(instants) - 1) / (instants[-1] - instants[0]) if len(instants) > 1 else 0.0
 
 
-async def _each_once(servers: Servers, references: Sequence[str]) -> None:
+async def _each_once(servers: Servers, references: Sequence[str], *, since: datetime) -> None:
     """What was handed over are the attempts that were recorded, and each message has one."""
     async with servers.connected() as connection:
-        recorded = await connection.fetch("SELECT attempt_id::text, message_id FROM attempts")
+        recorded = await connection.fetch(
+            "SELECT attempt_id::text, message_id FROM attempts WHERE at >= $1", since
+        )
     assert sorted(references) == sorted(one["attempt_id"] for one in recorded), "handed over but not recorded"
     assert len({one["message_id"] for one in recorded}) == len(recorded), "a message went out twice"
-
-
-async def _peer(servers: Servers, jobs: int) -> float | None:
-    """None where procrastinate or its driver is not installed."""
-    try:
-        import procrastinate  # noqa: F401 - whether it is there
-    except ImportError:
-        return None
-    async with servers.connected() as connection:
-        await connection.execute(f'CREATE DATABASE "{PEER}"')
-    process = await asyncio.create_subprocess_exec(
-        *launched(
-            [
-                sys.executable,
-                "-m",
-                "devkit.bench.sending.peer",
-                servers.admin_url(PEER),
-                str(jobs),
-                str(SECONDS),
-            ]
-        ),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    said, _ = await process.communicate()
-    return float(said) if process.returncode == 0 else None
 
 
 async def _punctual(servers: Servers, folder: Path) -> Result:
     """As they become due evenly, how late each is handed over."""
     async with sending(servers, folder, "punctual") as replica:
         async with servers.connected() as connection:
-            await table.due(connection, WARMING_UP, _sealer(servers))
+            await table.due(connection, WARMING_UP, table.sealer(servers))
             await until_none_is_due(servers)
             began = datetime.now(UTC)
             await table.due(
-                connection, A_SECOND * SECONDS, _sealer(servers), per_second=A_SECOND,
+                connection, A_SECOND * SECONDS, table.sealer(servers), per_second=A_SECOND,
                 since=timedelta(seconds=3),
             )  # fmt: skip
         await asyncio.sleep(WRITING.total_seconds() + SECONDS)
@@ -177,12 +155,12 @@ async def _lanes(servers: Servers, folder: Path, campaign: int) -> list[Result]:
             ("service", 20 * SECONDS, 20), ("immediate", 5 * SECONDS, 5), ("marketing", campaign, 0),
         ):  # fmt: skip
             await table.due(
-                connection, count, _sealer(servers), message_class=message_class, per_second=per_second,
+                connection, count, table.sealer(servers), message_class=message_class, per_second=per_second,
                 since=WRITING,
             )  # fmt: skip
         await asyncio.sleep(WRITING.total_seconds() + SECONDS)
-        for message_class in ("service", "immediate"):
-            await until_none_is_due(servers, message_class)
+        await until_none_is_due(servers, "service")
+        await until_none_is_due(servers, "immediate")
         left = await connection.fetchval(
             "SELECT count(*) FROM messages WHERE message_class = 'marketing' AND due_at <= now()"
         )

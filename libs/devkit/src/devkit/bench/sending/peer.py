@@ -1,35 +1,74 @@
-"""procrastinate doing as many jobs that do nothing: `python -m devkit.bench.sending.peer <url> <jobs> <seconds>`.
+"""procrastinate at work: `python -m devkit.bench.sending.peer nothing|same <url> <seconds>`.
 
-It prints how many it did in a second, from the first to the last within the time it is given; it has the same server,
-and a database of its own. `requirements/bench.txt` brings it.
+Each line of its standard input becomes a job: one that does nothing, or one that sends the message of this id by what
+notifications itself does for a batch. It prints how many were done in a second, from the first to the last within the
+time it is given; it has the same server, and a database of its own. `requirements/bench.txt` brings it.
 """
 
 import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from uuid import UUID
 
 import procrastinate
+import uvloop
 from procrastinate.types import JSONDict
+
+from common import service
+from devkit.bench.sending import planning
+from devkit.bench.sending.owners import NETWORK
+from notifications import packs
+from notifications.operations.sending import send_due
+from notifications.settings import Settings
 
 AT_ONCE = 32
 BATCH = 5_000
 
+Work = Callable[[str], Awaitable[None]]
 
-async def _measured(url: str, jobs: int, seconds: float) -> float:
+
+@contextlib.asynccontextmanager
+async def _nothing() -> AsyncIterator[Work]:
+    async def work(about: str) -> None:
+        del about
+
+    yield work
+
+
+@contextlib.asynccontextmanager
+async def _same() -> AsyncIterator[Work]:
+    """What a queue of jobs leaves to whoever writes them: a job for each message, decided and recorded by itself."""
+    packs.read_all()
+    parts, close = await planning.connected(Settings())
+
+    async def work(about: str) -> None:
+        await send_due(parts, NETWORK, [UUID(about)])
+
+    try:
+        yield work
+    finally:
+        await close()
+
+
+async def _measured(working: contextlib.AbstractAsyncContextManager[Work], url: str, seconds: float) -> float:
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=4, max_size=16))
     instants: list[float] = []
+    async with working as work, app.open_async():
 
-    @app.task(name="nothing")
-    async def nothing(number: int) -> None:
-        del number
-        instants.append(time.perf_counter())
+        @app.task(name="work")
+        async def task(about: str) -> None:
+            await work(about)
+            instants.append(time.perf_counter())
 
-    async with app.open_async():
         await app.schema_manager.apply_schema_async()
-        for start in range(0, jobs, BATCH):
-            numbers: list[JSONDict] = [{"number": start + each} for each in range(BATCH)]
-            await nothing.batch_defer_async(*numbers)
+        lines = sys.stdin.read().split()
+        for start in range(0, len(lines), BATCH):
+            jobs: Sequence[JSONDict] = [{"about": line} for line in lines[start : start + BATCH]]
+            await task.batch_defer_async(*jobs)
+        await app.connector.execute_query_async("ANALYZE")
+        service.collect_seldom()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await app.run_worker_async(
@@ -40,8 +79,10 @@ async def _measured(url: str, jobs: int, seconds: float) -> float:
 
 def main() -> None:
     """Say it."""
-    url, jobs, seconds = sys.argv[1:]
-    print(asyncio.run(_measured(url, int(jobs), float(seconds))))
+    what, url, seconds = sys.argv[1:]
+    working = {"nothing": _nothing, "same": _same}[what]()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(runner.run(_measured(working, url, float(seconds))))
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ from pathlib import Path
 import uvloop
 from fastapi import FastAPI
 
-from common import service
+from common import service, telemetry
 from common.contracts.patient_profile import Channel
 from common.links import Links
 from common.sealed import Sealer
-from notifications import handlers
+from notifications import handlers, packs
 from notifications.channels import Accepted, Adapter, Letter
 from notifications.operations.parts import Parts
 from notifications.settings import Settings
@@ -52,6 +52,7 @@ def parts_of(core: service.Core, settings: Settings, adapters: dict[Channel, Ada
 
 def made(settings: Settings, adapters: dict[Channel, Adapter]) -> FastAPI:
     """As `notifications.app` makes it."""
+    packs.read_all()
     core = service.core("notifications", settings)
     parts = parts_of(core, settings, adapters)
     return service.app(
@@ -62,7 +63,9 @@ def made(settings: Settings, adapters: dict[Channel, Adapter]) -> FastAPI:
 
 async def _work(report: Path) -> None:
     whatsapp, sms = Nowhere("whatsapp"), Nowhere("sms")
+    telemetry.start("notifications")
     app = made(Settings(), {"whatsapp": whatsapp, "sms": sms})
+    service.collect_seldom()
     async with app.router.lifespan_context(app):
         while not app.state.running.ready:  # noqa: ASYNC110 - as an orchestrator does
             await asyncio.sleep(0.05)

@@ -9,7 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.contracts.notifications import MessageClass
 from devkit.bench.sending.servers import Servers
+from notifications.tables.messages import LANES
+
+LOOK_AGAIN = 1.0
+_WAITING = (
+    "SELECT true FROM messages WHERE lane = $1 AND due_at <= now() ORDER BY due_at DESC OFFSET $2 LIMIT 1"
+)
+"""Looked up in the index of due messages, so that looking takes little from those who are measured."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,12 @@ async def sending(servers: Servers, folder: Path, name: str) -> AsyncIterator[Re
         await asyncio.to_thread(replica.process.wait)
 
 
-async def until_none_is_due(servers: Servers, message_class: str = "service", *, left: int = 0) -> None:
+async def until_none_is_due(
+    servers: Servers, message_class: MessageClass = "service", *, left: int = 0
+) -> None:
     """Return when no more than so many wait."""
     async with servers.connected() as connection:
         while True:
-            waiting = await connection.fetchval(
-                "SELECT count(*) FROM messages WHERE message_class = $1 AND due_at <= now()", message_class
-            )
-            if waiting <= left:
+            if not await connection.fetchval(_WAITING, LANES[message_class], left):
                 return
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(LOOK_AGAIN)

@@ -8,10 +8,16 @@ import asyncpg
 
 from common.sealed import Sealer
 from devkit.bench.sending.owners import NETWORK
+from devkit.bench.sending.servers import Servers
 
 MESSAGES = 1_000_000
 SEALED = 20_000
 """Keys that are made before they are written together."""
+
+
+def sealer(servers: Servers) -> Sealer:
+    """Of the notifications service."""
+    return Sealer(servers.environment["NOTIFICATIONS_SEALING_KEY"])
 
 
 async def fill(connection: asyncpg.Connection, size: int, *, later: timedelta) -> None:

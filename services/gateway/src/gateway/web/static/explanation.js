@@ -39,10 +39,10 @@ function facts(message, zone) {
 
 const wording = (version) => (version === "built-in" ? t("built_in") : t("version_n", { n: version.replace(/^branch-/, "") }));
 
-function attempts({ attempts: tried }, zone) {
+function attempts({ attempts: tried, text }, zone) {
   if (!tried.length) return h("p", { class: "hint" }, t("nothing_tried"));
   const heads = ["fact_channel", "column_time", "column_status", "segments", "cost"].map((key) => h("th", { scope: "col" }, t(key)));
-  const table = h("table", { class: "plain-table" }, h("caption", {}, t("attempts")), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, tried.map((one) => attempt(one, zone))));
+  const table = h("table", { class: "plain-table" }, h("caption", {}, t("attempts")), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, tried.flatMap((one) => [attempt(one, zone), one.text && one.text !== text && ownWords(one.text)])));
   return h("div", { class: "scrolls", tabindex: "0" }, table);
 }
 
@@ -58,6 +58,9 @@ function attempt(one, zone) {
     h("td", { class: "sum" }, one.cost ? moments.money(one.cost) : "—"),
   );
 }
+
+/** What this channel was told in words of its own. */
+const ownWords = (text) => h("tr", {}, h("td", { colspan: "5" }, h("p", { class: "said", dir: "auto" }, text)));
 
 function anotherMoment(message, zone, explain) {
   const now = moments.now();

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import cast
 
 from icu4py.messageformat import MessageFormat
 
@@ -33,7 +34,27 @@ Value = int | float | str | date
 
 def format_message(locale: str, pattern: str, values: Mapping[str, Value]) -> str:
     """The pattern with its values. Raises `BrokenPatternError`."""
+    pieces = _pieces(pattern)
+    if pieces is not None:
+        filled = [values.get(name) if name else literal for literal, name in pieces]
+        if all(isinstance(one, str) for one in filled):
+            return "".join(cast("list[str]", filled))
     return str(_message(pattern, locale).format(dict(values)))
+
+
+@lru_cache(maxsize=2000)
+def _pieces(pattern: str) -> tuple[tuple[str, str], ...] | None:
+    """Literals and names of arguments in turn, where that is all there is to a pattern: no format, no case, no quote.
+
+    Texts that only stand in for such an argument are the same in every language, and ICU takes ten times as long.
+    """
+    if "'" in pattern or any(one.kind for one in arguments(pattern)):
+        return None
+    found, place = [], 0
+    for begins, ends in _spans(pattern):
+        found += [(pattern[place:begins], ""), ("", pattern[begins + 1 : ends].strip())]
+        place = ends + 1
+    return (*found, (pattern[place:], ""))
 
 
 @lru_cache(maxsize=2000)

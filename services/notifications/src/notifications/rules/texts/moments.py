@@ -1,6 +1,7 @@
 """Instants as this language and its calendar say them, in the branch's local time."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from notifications.rules.texts.icu import format_message
@@ -9,13 +10,17 @@ from notifications.rules.texts.values import Texts
 
 def moment(texts: Texts, form: str, at: datetime, zone: str) -> str:
     """ICU ignores zones: it is given the wall time as if it were UTC, and its numbers for times that are said aloud. `document` is dated as papers are."""
-    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)
     locale: str = texts.locale
     if form == "document" and texts.document_calendar:
         locale = f"{locale}-u-ca-{texts.document_calendar}"
-    return format_message(
-        locale, texts.moments[form], {"start": wall, "hour": wall.hour, "minute": wall.minute}
-    )
+    return _written(locale, texts.moments[form], at, zone)
+
+
+@lru_cache(maxsize=5_000)
+def _written(locale: str, pattern: str, at: datetime, zone: str) -> str:
+    """Visits start at few instants, and those of a morning are told of together."""
+    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)
+    return format_message(locale, pattern, {"start": wall, "hour": wall.hour, "minute": wall.minute})
 
 
 def near(at: datetime, zone: str, now: datetime) -> str:

@@ -25,6 +25,10 @@ BEHIND = frozenset({"notifications", "recall", "sandbox"})
 NICENESS = 5
 
 
+SECTION_SECONDS = "2"
+"""Longer than on servers: where all services share a machine with a browser and more, slow is not yet away."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """Where each process listens. The first two are for people, the rest are whatever is free."""
@@ -188,6 +192,7 @@ def _of_one_service(secrets: Secrets, ports: Ports) -> dict[str, dict[str, str]]
             "GATEWAY_LINK_KEY": link_key,
             "GATEWAY_SESSION_KEY": secrets.key("session"),
             "GATEWAY_SANDBOX_URL": ports.sandbox_url,
+            "GATEWAY_SECTION_SECONDS": SECTION_SECONDS,
             "GATEWAY_PUBLIC_URL": ports.gateway_url,
             "GATEWAY_MEETING_URL": f"{ports.sandbox_url}/meetings/{{room}}",
             "GATEWAY_WHATSAPP_APP_SECRET": secrets.password("whatsapp-app"),

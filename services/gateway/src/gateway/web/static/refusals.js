@@ -28,7 +28,7 @@ function refusedAt(fields, { body }, inside) {
     if (place === fields) elsewhere.push(why);
     else places.push(refuse(place, t("refused_here", { why: `\u2068${why}\u2069` })));
   }
-  const first = places[0];
+  const first = places.sort((one, other) => (one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1))[0];
   (first?.matches("input, select") ? first : first?.querySelector("input, select"))?.focus();
   return elsewhere;
 }

@@ -86,6 +86,7 @@ function branchForm(branch, { network, branches }) {
   const name = needed(text(branch?.name, { required: true }));
   const parts = mapped({ city: 1, street: 1, entrance: 1, floor: 1, room: 1 }, () => null);
   for (const part of Object.keys(parts)) parts[part] = text(address[part]);
+  for (const part of ["city", "street"]) needed(parts[part]);
   const phone = h("input", { type: "tel", maxlength: "32", dir: "ltr", value: branch?.phone || "" });
   const zone = text(like?.zone || Intl.DateTimeFormat().resolvedOptions().timeZone, { list: "zones", dir: "ltr" });
   const language = h("select", {}, Object.keys(OWN_NAMES).map((one) => option(one, OWN_NAMES[one], one === (branch?.locale || network.locales[0]))));

@@ -22,7 +22,7 @@ from devkit.verify.identity import IDENTITY
 
 NETWORK = "net"
 TOUCHED = {
-    "booking": "appointments, outbox CASCADE",
+    "booking": "appointments, outbox",
     "recall": "inbox, dead_letters",
     "notifications": "messages, attempts",
 }
@@ -179,7 +179,7 @@ async def story(urls, nats_server, bus, tmp_path):
     told.reference = await told.attempt(told.sent)
     yield told
     for service, connection in databases.items():
-        await connection.execute(f"TRUNCATE {TOUCHED[service]}")
+        await connection.execute(f"TRUNCATE {TOUCHED[service]} CASCADE")
         for statement in told.mending.get(service, ()):
             await connection.execute(statement)
         await connection.close()

@@ -1,6 +1,7 @@
 """What the database layer promises."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -217,3 +218,12 @@ async def test_only_a_transaction_that_tells_something_wakes_the_relay(database:
     async with database.transaction("net") as tx:
         await outbox.record(tx, Marked(network_id="net", occurred_at=START, version=1, label="x"))
     assert woken == ["loops", "loops", "relay"]
+
+
+async def test_a_server_that_does_not_answer_a_connection_in_time_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+asyncpg://somebody:secret@127.0.0.1:{silent.getsockname()[1]}/marks"
+        database = Database(url)
+        with pytest.raises(Unavailable, match="database"):
+            await database.ping()
+        await database.dispose()

@@ -96,7 +96,7 @@ def standard_tables(metadata: sa.MetaData) -> None:
 
 def lost_connection(error: BaseException) -> bool:
     """Whether the database went away, rather than refused a statement."""
-    if isinstance(error, (ConnectionError, PoolTimeout)):
+    if isinstance(error, (ConnectionError, TimeoutError, PoolTimeout)):
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""

@@ -21,6 +21,7 @@ from common.contracts.recall import OutreachDue
 from common.ids import new_id
 from notifications.operations import composing, sending
 from notifications.operations.sending import send_due
+from notifications.tables import messages as message_rows
 from notifications.tables.attempts import FORWARD
 
 from .world import NOW, almaty, status, whatsapp_webhook
@@ -64,6 +65,19 @@ async def test_the_whole_chain_goes_out_at_its_times(service, world, provider):
     await service.delivered()
     await service.at(almaty(12, 12))
     assert len(provider.sent) == 4
+
+
+async def test_a_message_that_lists_more_visits_than_one_question_takes_goes_out(service, world, provider):
+    await book(service, world, visit=almaty(12, 10))
+    await service.delivered()
+    asking = await service.step("confirm")
+    of_whom = ("appointment_id", "patient_id", "practitioner_id", "service_id")
+    others = [{name: str(new_id()) for name in of_whom} for _ in range(1_200)]
+    async with service.parts.database.transaction(world.network_id) as tx:
+        changed = {"message_id": asking.message_id, "data": {**asking.data, "also": others}}
+        await message_rows.update(tx, world.network_id, [changed])
+    await service.at(asking.target_at)
+    assert (await service.step("confirm")).outcome == "accepted"
 
 
 async def test_states_arrive_in_any_order_and_only_move_forward(service, world):

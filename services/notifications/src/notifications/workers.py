@@ -18,7 +18,7 @@ from notifications.tables.messages import LANES
 
 LEASE_SECONDS = 30
 """Longer than any batch takes (see the time-outs of calls): whoever holds a lease longer has died."""
-BATCH = 150
+BATCH = 250
 """Messages that are decided about, written and recorded together; what owners are asked about them is one question."""
 AT_ONCE: Mapping[MessageClass, int] = {"immediate": 2, "service": 2, "marketing": 1}
 """Batches in hand at the same time, by lane: while one waits for owners or providers, another works. Each lane has

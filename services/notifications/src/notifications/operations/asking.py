@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from notifications.operations.parts import Parts, ourselves
 from notifications.operations.planning.places import Reach
 from notifications.rules import facts
 from notifications.tables.messages import Message
+
+ASKED_AT_ONCE = 250
+"""Things in one question: answers stay far below what one message on the bus may hold."""
 
 FRESH_SECONDS = 0.5
 """Older answers are asked for again before a provider is called."""
@@ -114,11 +117,19 @@ async def _appointments(
     parts: Parts, network_id: str, messages: Sequence[Message]
 ) -> dict[UUID, AppointmentRecord]:
     own = {one.appointment_id for one in messages if one.appointment_id is not None}
-    ids = list(own | _also(messages, "appointment_id"))
-    if not ids:
-        return {}
-    answer = await parts.asks.ask(GetAppointments(appointment_ids=ids), caller=ourselves(network_id))
-    return {record.appointment.appointment_id: record for record in answer.appointments}
+    answers = await asyncio.gather(
+        *(
+            parts.asks.ask(GetAppointments(appointment_ids=some), caller=ourselves(network_id))
+            for some in _in_parts(own | _also(messages, "appointment_id"))
+        )
+    )
+    return {one.appointment.appointment_id: one for answer in answers for one in answer.appointments}
+
+
+def _in_parts(ids: Collection[UUID]) -> list[list[UUID]]:
+    """Messages of a batch may list many visits beside their own."""
+    every = list(ids)
+    return [every[start : start + ASKED_AT_ONCE] for start in range(0, len(every), ASKED_AT_ONCE)]
 
 
 def _also(messages: Sequence[Message], what: str) -> set[UUID]:
@@ -127,9 +138,13 @@ def _also(messages: Sequence[Message], what: str) -> set[UUID]:
 
 
 async def _cards(parts: Parts, network_id: str, messages: Sequence[Message]) -> dict[UUID, Card]:
-    ids = list({one.patient_id for one in messages} | _also(messages, "patient_id"))
-    answer = await parts.asks.ask(GetCards(patient_ids=ids), caller=ourselves(network_id))
-    return answer.cards
+    answers = await asyncio.gather(
+        *(
+            parts.asks.ask(GetCards(patient_ids=some), caller=ourselves(network_id))
+            for some in _in_parts({one.patient_id for one in messages} | _also(messages, "patient_id"))
+        )
+    )
+    return {patient_id: card for answer in answers for patient_id, card in answer.cards.items()}
 
 
 async def _known(cards: dict[UUID, Card]) -> dict[UUID, Card]:

@@ -95,6 +95,24 @@ async def test_a_reason_without_words_is_shown_as_it_is(visiting: Any) -> None:
     assert told == ["В это время писать нельзя", "Канал: new-code", "new-rule: new-code"]
 
 
+async def test_what_a_provider_refused_is_said_in_words_with_its_number(visiting: Any) -> None:
+    visitor = await visiting()
+    await visitor.go("/login")
+    told = await visitor.page.evaluate(
+        """async () => {
+          const script = document.querySelector('script[type="module"]').src;
+          const { spoken } = await import(script.replace(/[^/]+$/, "texts.js"));
+          return ["returned-5.1.1", "whatsapp-131026", "interrupted", "new-code-7"].map((one) => spoken("why", one));
+        }"""
+    )
+    assert told == [
+        "письмо вернулось (5.1.1)",
+        "WhatsApp отказал (131026)",
+        "отправка прервалась",
+        "new-code-7",
+    ]
+
+
 @pytest.fixture
 async def no_brake_left(clinic: Any) -> AsyncIterator[None]:
     yield

@@ -17,8 +17,12 @@ export function t(key, values = {}) {
 
 export const known = (key) => key in texts;
 
-/** A code in words; one that has none yet is shown as it is. */
-export const spoken = (family, code) => (known(`${family}_${code}`) ? t(`${family}_${code}`) : code);
+/** A code in words, a provider's number behind them; one that has none yet is shown as it is. */
+export function spoken(family, code) {
+  if (known(`${family}_${code}`)) return t(`${family}_${code}`);
+  const [, name, number] = /^(.+?)-([\d.]+)$/.exec(code) || [];
+  return name && known(`${family}_${name}`) ? `${t(`${family}_${name}`)} (${number})` : code;
+}
 
 /** What the directory says per locale: in the page's language, else the fallback's, else any. */
 export function worded(byLocale, fallback) {

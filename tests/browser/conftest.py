@@ -25,7 +25,8 @@ from playwright.async_api import (
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 15_000
+PATIENCE = 30_000
+"""Milliseconds: longer than a page goes on asking by itself."""
 AWAY = {"type": "/problems/unavailable", "title": "Unavailable", "status": 503, "who": "booking"}
 
 UNNAMED = re.compile(

@@ -107,3 +107,16 @@ async def moves_and_cancels(chat: Chat, visit: dict[str, Any]) -> None:
     assert await chat.shown("отменена"), await chat.texts()
     assert chat.turns <= MOST_TURNS
     assert (await visits_of(chat.clinic, chat.phone))[0]["status"] == "cancelled"
+
+
+async def asked_of_staff(
+    clinic: Any, desk: dict[str, str], question: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The conversation that waits for a person since this question, as it is listed, and its transcript."""
+    listed = await clinic.http.get("/api/v1/conversations?open", headers=desk)
+    for one in listed.raise_for_status().json()["conversations"]:
+        url = f"/api/v1/conversations/{one['conversation_id']}"
+        lines = (await clinic.http.get(url, headers=desk)).raise_for_status().json()["lines"]
+        if question in [line["text"] for line in lines]:
+            return one, lines
+    raise AssertionError("nobody was asked")

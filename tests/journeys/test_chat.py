@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from .chatting import Chat, is_booked, moves_and_cancels, next_week, times_are_offered, visits_of
+from .chatting import (
+    Chat,
+    asked_of_staff,
+    is_booked,
+    moves_and_cancels,
+    next_week,
+    times_are_offered,
+    visits_of,
+)
 
 
 async def test_a_stranger_books_in_russian_then_moves_and_cancels(
@@ -49,15 +57,12 @@ async def test_what_is_not_understood_goes_to_a_person_who_answers_in_the_chat(
     await chat.say("тут такое дело")
     assert "администратор" in (await chat.say("ну как вам объяснить"))["text"].lower()
     desk = await clinic.login("reception")
+    mine, lines = await asked_of_staff(clinic, desk, "ну как вам объяснить")
     tasks = (await clinic.http.get("/api/v1/tasks", params={"limit": 500}, headers=desk)).json()["tasks"]
-    conversations = (await clinic.http.get("/api/v1/conversations?open", headers=desk)).json()[
-        "conversations"
-    ]
-    mine = next(one for one in conversations if one["last"]["text"].startswith("Передали"))
     task = next(one for one in tasks if one["task_id"] == mine["task_id"])
     assert (task["kind"], task["reason"]) == ("handover", "not understood twice")
     of_task = await clinic.http.get(f"/api/v1/conversations/of-task/{task['task_id']}", headers=desk)
-    lines = of_task.raise_for_status().json()["lines"]
+    assert of_task.raise_for_status().json()["lines"] == lines
     assert [one["text"] for one in lines if one["author"] == "patient"] == [
         "тут такое дело",
         "ну как вам объяснить",

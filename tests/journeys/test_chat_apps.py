@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .chatting import Chat, is_booked, moves_and_cancels, times_are_offered
+from .chatting import Chat, asked_of_staff, is_booked, moves_and_cancels, times_are_offered
 
 SHARE = "Отправить мой номер"
 
@@ -68,26 +68,14 @@ async def test_a_person_goes_on_where_one_is_asked_for_with_the_transcript_befor
     assert "администратор" in (await chat.say("оператор"))["text"].lower()
 
     desk = await clinic.login("reception")
-    lines, url = await _asked_of_staff(clinic, desk, question)
+    asked, lines = await asked_of_staff(clinic, desk, question)
     assert [one["text"] for one in lines if one["author"] == "patient"] == [question, "оператор"]
     assert [one["text"] for one in lines if one["author"] == "automation"] == await chat.texts()
 
     before = len(await chat.texts())
+    url = f"/api/v1/conversations/{asked['conversation_id']}"
     said = await clinic.http.post(f"{url}/messages", json={"text": "Здравствуйте, это Анна."}, headers=desk)
     assert said.status_code == 201, said.text
     await clinic.settle()
     (answer,) = (await clinic.messages(chat.phone))[before:]
     assert (answer["channel"], answer["text"]) == (channel, "Здравствуйте, это Анна.")
-
-
-async def _asked_of_staff(
-    clinic: Any, desk: dict[str, str], question: str
-) -> tuple[list[dict[str, Any]], str]:
-    """The transcript of the conversation that waits for a person since this question, and where it is."""
-    listed = await clinic.http.get("/api/v1/conversations?open", headers=desk)
-    for one in listed.raise_for_status().json()["conversations"]:
-        url = f"/api/v1/conversations/{one['conversation_id']}"
-        lines = (await clinic.http.get(url, headers=desk)).raise_for_status().json()["lines"]
-        if question in [line["text"] for line in lines]:
-            return lines, url
-    raise AssertionError("nobody was asked")

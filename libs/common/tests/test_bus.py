@@ -93,6 +93,19 @@ async def test_a_refusal_arrives_with_its_code_and_what_would_be_possible(
     assert (refusal.value.refusal, refusal.value.extra) == ("full", {"alternatives": ["b"]})
 
 
+async def test_whoever_is_cancelled_while_flushing_leaves_the_others_hearing(
+    answering: Answering, asks: Asks, bus: Bus
+) -> None:
+    for _ in range(20):
+        flushing = asyncio.create_task(bus.flush())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        flushing.cancel()
+    await asyncio.sleep(0.1)
+    with pytest.raises(Unavailable, match="nobody answers"):
+        await asks.ask(CountMarks(), caller=caller("alpha"))
+
+
 async def test_nobody_listening_is_known_at_once(asks: Asks) -> None:
     started = time.monotonic()
     with pytest.raises(Unavailable):

@@ -40,6 +40,26 @@ async def test_a_watcher_hears_ids_of_the_own_network_only(api: Api, bus: Bus, o
     await api.parts.live.leave(owners.network_id, watching)
 
 
+async def test_pages_that_are_closed_as_they_open_leave_nothing_and_the_rest_hears_on(
+    api: Api, bus: Bus, owners: Owners
+) -> None:
+    for steps in range(12):
+        opening = asyncio.create_task(api.parts.live.watch(owners.network_id))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        opening.cancel()
+        found = await asyncio.gather(opening, return_exceptions=True)
+        assert isinstance(found[0], asyncio.CancelledError), steps
+    watching = await api.parts.live.watch(owners.network_id)
+    client, event = await bus.client(), booked(owners, owners.network_id)
+    await client.publish(event.subject, event.model_dump_json().encode())
+    told = await asyncio.wait_for(watching.get(), 5)
+    assert told["appointment_id"] == str(event.appointment.appointment_id)
+    await client.flush()
+    assert watching.empty(), "it is told once"
+    await api.parts.live.leave(owners.network_id, watching)
+
+
 async def test_a_slow_watcher_is_told_to_load_everything_again(api: Api, bus: Bus, owners: Owners) -> None:
     watching = await api.parts.live.watch(owners.network_id)
     client = await bus.client()

@@ -60,6 +60,15 @@ class Bus:
         assert self._client is not None
         return self._client
 
+    async def flush(self) -> None:
+        """Return when the server has done what we sent.
+
+        It is seen through where the caller is cancelled meanwhile: nats-py would give its pong to nobody, stop reading
+        at that, and be deaf for all others until the connection counts as stale.
+        """
+        client = await self.client()
+        await asyncio.shield(asyncio.ensure_future(client.flush()))
+
     async def jetstream(self) -> JetStreamContext:
         """A JetStream context; waits while there is no connection."""
         client = await self.client()

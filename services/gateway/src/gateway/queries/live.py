@@ -5,6 +5,7 @@ A reader that is too slow loses its oldest messages and is told to load everythi
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Coroutine
 from typing import Any
 
 import orjson
@@ -31,17 +32,17 @@ class Live:
         self._watchers: dict[str, set[asyncio.Queue[dict[str, Any]]]] = defaultdict(set)
         self._subscriptions: list[Any] = []
         self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def watch(self, network_id: str) -> asyncio.Queue[dict[str, Any]]:
         """A bounded queue of what happens in one network from now on."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(QUEUE)
         self._watchers[network_id].add(queue)
-        async with self._lock:
-            if not self._subscriptions:
-                client = await self._bus.client()
-                for owner in OWNERS:
-                    self._subscriptions.append(await client.subscribe(f"{owner}.event.>", cb=self._received))
-                await client.flush()
+        try:
+            await self._whole(self._listen())
+        except BaseException:
+            await self.leave(network_id, queue)
+            raise
         return queue
 
     async def leave(self, network_id: str, queue: asyncio.Queue[dict[str, Any]]) -> None:
@@ -49,6 +50,24 @@ class Live:
         self._watchers[network_id].discard(queue)
         if not self._watchers[network_id]:
             del self._watchers[network_id]
+        await self._whole(self._listen_no_more())
+
+    async def _whole(self, work: Coroutine[Any, Any, None]) -> None:
+        """Done to its end, though a page that is closed cancels whoever waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    async def _listen(self) -> None:
+        async with self._lock:
+            if not self._subscriptions:
+                client = await self._bus.client()
+                for owner in OWNERS:
+                    self._subscriptions.append(await client.subscribe(f"{owner}.event.>", cb=self._received))
+                await self._bus.flush()
+
+    async def _listen_no_more(self) -> None:
         async with self._lock:
             if not self._watchers:
                 subscriptions, self._subscriptions = self._subscriptions, []

@@ -67,7 +67,7 @@ class Bus:
         at that, and be deaf for all others until the connection counts as stale.
         """
         client = await self.client()
-        await asyncio.shield(asyncio.ensure_future(client.flush()))
+        await asyncio.shield(asyncio.ensure_future(_flushed(client)))
 
     async def jetstream(self) -> JetStreamContext:
         """A JetStream context; waits while there is no connection."""
@@ -104,3 +104,9 @@ class Bus:
         self._connected.set()
         for callback in self._watchers:
             callback()
+
+
+async def _flushed(client: Client) -> None:
+    """In nats-py a first ping overtakes what is yet unwritten."""
+    await client.flush()
+    await client.flush()

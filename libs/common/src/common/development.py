@@ -72,4 +72,4 @@ async def follow(name: str, bus: Bus, clock: Clock, status: Callable[[], Awaitab
     running: set[asyncio.Task[None]] = set()
     await client.subscribe("dev.clock.set", cb=moved)
     await client.subscribe("dev.status", cb=asked)
-    await client.flush()
+    await bus.flush()

@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 import nats.errors
 import orjson
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
@@ -186,7 +185,7 @@ class Server(Generic[Parts]):
                 subject, queue=route.request.owner(), cb=self._receiver(route), pending_msgs_limit=65536
             )
             self._subscriptions.append(subscription)
-        await _settled(client)
+        await self._bus.flush()
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is in flight."""
@@ -210,7 +209,7 @@ class Server(Generic[Parts]):
         if client.is_connected:
             for subscription in self._subscriptions:
                 await client._send_unsubscribe(subscription._id)  # noqa: SLF001 - public only together with forgetting
-            await _settled(client)
+            await self._bus.flush()
 
     def _receiver(self, route: _Route[Parts]) -> Callable[[Msg], Awaitable[None]]:
         async def receive(message: Msg) -> None:
@@ -248,12 +247,6 @@ class Server(Generic[Parts]):
                 telemetry.REQUESTS.labels(subject=route.request.subject, outcome=outcome).observe(
                     time.perf_counter() - started
                 )
-
-
-async def _settled(client: Client) -> None:
-    """Return when the server has done what we sent. In nats-py a first ping overtakes what is yet unwritten."""
-    await client.flush()
-    await client.flush()
 
 
 async def _respond_error(message: Msg, subject: str, error: Exception) -> str:

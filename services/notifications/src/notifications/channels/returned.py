@@ -9,8 +9,6 @@ from typing import Literal
 from notifications.channels.protocol import Status, Webhook
 
 REPORT = ("multipart/report", "delivery-status")
-DELIVERIES: Mapping[str, Literal["delivered", "failed"]] = {"delivered": "delivered", "failed": "failed"}
-"""Actions that say how it ended; `delayed` is still tried, `relayed` and `expanded` have left what reports."""
 CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
@@ -41,14 +39,15 @@ def _within(part: Message | None) -> list[Message]:
 
 
 def _ended(states: Sequence[Message]) -> tuple[Literal["delivered", "failed"], str | None] | None:
-    """How it ended for the one whom it was sent to: our mails have one recipient each."""
+    """How it ended for the one whom it was sent to: our mails have one recipient each. What is `delayed` is still
+    tried; what was `relayed` or `expanded` has left whoever reports."""
     for state in states:
-        delivery = DELIVERIES.get(str(state.get("Action", "")).strip().lower())
-        if delivery == "failed":
-            code = CODE.match(str(state.get("Status", "")).strip())
-            return delivery, f"returned-{code[0] if code else 'unknown'}"
-        if delivery is not None:
-            return delivery, None
+        match str(state.get("Action", "")).strip().lower():
+            case "failed":
+                code = CODE.match(str(state.get("Status", "")).strip())
+                return "failed", f"returned-{code[0] if code else 'unknown'}"
+            case "delivered":
+                return "delivered", None
     return None
 
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from common import telemetry
 from common.contracts.booking import AppointmentRecord, GetAppointments
 from common.contracts.consents import ContactAnswer, ContactQuestion, MayContact
+from common.contracts.messages import Message as Told
+from common.contracts.messages import Query
 from common.contracts.notifications import MessageClass
 from common.contracts.patient_profile import Card, Channel, GetCards
 from common.errors import Refused, Unavailable
@@ -16,6 +19,8 @@ from notifications.operations.parts import Parts, ourselves
 from notifications.operations.planning.places import Reach
 from notifications.rules import facts
 from notifications.tables.messages import Message
+
+Answer = TypeVar("Answer", bound=Told)
 
 ASKED_AT_ONCE = 250
 """Things in one question: answers stay far below what one message on the bus may hold."""
@@ -117,12 +122,8 @@ async def _appointments(
     parts: Parts, network_id: str, messages: Sequence[Message]
 ) -> dict[UUID, AppointmentRecord]:
     own = {one.appointment_id for one in messages if one.appointment_id is not None}
-    answers = await asyncio.gather(
-        *(
-            parts.asks.ask(GetAppointments(appointment_ids=some), caller=ourselves(network_id))
-            for some in _in_parts(own | _also(messages, "appointment_id"))
-        )
-    )
+    wanted = _in_parts(own | _also(messages, "appointment_id"))
+    answers = await _each(parts, network_id, (GetAppointments(appointment_ids=some) for some in wanted))
     return {one.appointment.appointment_id: one for answer in answers for one in answer.appointments}
 
 
@@ -132,18 +133,20 @@ def _in_parts(ids: Collection[UUID]) -> list[list[UUID]]:
     return [every[start : start + ASKED_AT_ONCE] for start in range(0, len(every), ASKED_AT_ONCE)]
 
 
+async def _each(parts: Parts, network_id: str, questions: Iterable[Query[Answer]]) -> list[Answer]:
+    """Their answers, asked for at the same time."""
+    caller = ourselves(network_id)
+    return await asyncio.gather(*(parts.asks.ask(one, caller=caller) for one in questions))
+
+
 def _also(messages: Sequence[Message], what: str) -> set[UUID]:
     """The other visits of the day that these messages list, or whose they are."""
     return {UUID(each[what]) for one in messages for each in one.data.get("also", ())}
 
 
 async def _cards(parts: Parts, network_id: str, messages: Sequence[Message]) -> dict[UUID, Card]:
-    answers = await asyncio.gather(
-        *(
-            parts.asks.ask(GetCards(patient_ids=some), caller=ourselves(network_id))
-            for some in _in_parts({one.patient_id for one in messages} | _also(messages, "patient_id"))
-        )
-    )
+    wanted = _in_parts({one.patient_id for one in messages} | _also(messages, "patient_id"))
+    answers = await _each(parts, network_id, (GetCards(patient_ids=some) for some in wanted))
     return {patient_id: card for answer in answers for patient_id, card in answer.cards.items()}
 
 

@@ -1,5 +1,6 @@
 """The call list: who could not be reached, by name and phone, and what staff record of the call."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -142,6 +143,41 @@ async def test_who_says_yes_is_confirmed_and_leaves_the_list(
         return [one["outcome"] for one in done.raise_for_status().json()["tasks"]]
 
     assert await eventually(outcome) == ["Придёт"]
+
+
+async def test_what_others_do_meanwhile_does_not_take_the_keyboard_from_whoever_works_here(
+    at_the_desk: Any, unreachable: Unreachable, eventually: Any
+) -> None:
+    unreached = await unreachable("Ерлан Встречный")
+    visitor = await at_the_desk(path=unreached.path)
+    page, own = visitor.page, row(visitor.page, unreached)
+    await own.wait_for()
+    looks: list[Route] = []
+    free = asyncio.Event()
+
+    async def hold(look: Route) -> None:
+        looks.append(look)
+        if free.is_set():
+            await look.continue_()
+
+    async def looked_again() -> bool:
+        return len(looks) > before
+
+    await page.route("**/api/v1/call-list?*", hold)
+    await visitor.press(own.get_by_role("button", name="Подтвердил"))
+    await expect(page.locator("#announcement")).to_have_text("Визит подтверждён.")
+    before = len(looks)
+    await unreachable("Асель Попутная")
+    await eventually(looked_again)
+    free.set()
+    *earlier, newest = looks[:]
+    for look in earlier:
+        async with page.expect_response("**/api/v1/call-list?*"):
+            await look.continue_()
+    await expect(own).to_have_count(1)
+    await newest.continue_()
+    await expect(own).to_have_count(0)
+    await expect(page.locator("#calls-title")).to_be_focused()
 
 
 async def test_who_will_not_come_is_cancelled_from_the_list(

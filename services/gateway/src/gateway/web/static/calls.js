@@ -4,6 +4,7 @@ import { get, once } from "./api.js";
 import { confirmation, outcomeOf } from "./call_outcome.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import { follow } from "./live.js";
+import { looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
 import { spoken, t, worded } from "./texts.js";
@@ -13,7 +14,11 @@ const query = new URLSearchParams(location.search);
 const post = once();
 const began = await begin("calls.read");
 const state = { branch: null, day: null };
-let asked = 0;
+const load = looking(
+  () => get("/call-list", { branch_id: state.branch.branch_id, date: state.day }),
+  (list) => redraw($("#list"), () => draw(list), $("#calls-title")),
+  (problem) => announce(problem.text, "error"),
+);
 
 if (began) start();
 
@@ -46,19 +51,12 @@ function at(change) {
   load();
 }
 
-async function load() {
-  const mine = (asked += 1);
-  try {
-    const { rows, unavailable } = await get("/call-list", { branch_id: state.branch.branch_id, date: state.day });
-    if (mine !== asked) return;
-    fill(
-      $("#list"),
-      unavailable.length > 0 && h("p", { class: "notice", role: "status" }, t("parts_missing", { parts: unavailable.map((one) => spoken("part", one)).join(t("comma")) })),
-      rows.length ? h("ul", { class: "tasks" }, rows.map(item)) : h("p", { class: "empty-day" }, t("nobody_to_call")),
-    );
-  } catch (problem) {
-    if (mine === asked) announce(problem.text, "error");
-  }
+function draw({ rows, unavailable }) {
+  fill(
+    $("#list"),
+    unavailable.length > 0 && h("p", { class: "notice", role: "status" }, t("parts_missing", { parts: unavailable.map((one) => spoken("part", one)).join(t("comma")) })),
+    rows.length ? h("ul", { class: "tasks" }, rows.map(item)) : h("p", { class: "empty-day" }, t("nobody_to_call")),
+  );
 }
 
 function item({ appointment, patient, message, reason, task, outcome }) {
@@ -73,7 +71,7 @@ function item({ appointment, patient, message, reason, task, outcome }) {
       {},
       h("h2", {}, `${moments.time(appointment.starts_at, state.branch.zone)} · ${name}`),
       h("p", {}, [service, directory.practitioner(appointment.practitioner_id)?.name].filter(Boolean).join(" · ")),
-      patient.phone && h("p", {}, h("a", { href: `tel:${patient.phone}`, dir: "ltr", class: "phone" }, patient.phone)),
+      patient.phone && h("p", {}, h("a", { href: `tel:${patient.phone}`, dir: "ltr", class: "phone", dataset: { key: `phone-${appointment.id}` } }, patient.phone)),
       h("p", { class: "hint" }, spoken("why", reason)),
       outcome && h("p", {}, `${t("call_outcome")}: `, h("bdi", {}, outcome)),
     ),
@@ -84,12 +82,14 @@ function item({ appointment, patient, message, reason, task, outcome }) {
 
 function actions(appointment, patient, task, name) {
   const { session } = began;
-  const button = (look, key, onclick) => h("button", { type: "button", class: `${look} small`, "aria-label": `${t(key)}: ${name}`, onclick }, t(key));
+  const about = (key) => ({ "aria-label": `${t(key)}: ${name}`, dataset: { key: `${key}-${appointment.id}` } });
+  const button = (look, key, onclick) => h("button", { type: "button", class: `${look} small`, ...about(key), onclick }, t(key));
+  const link = (key, href) => h("a", { class: "button quiet small", ...about(key), href }, t(key));
   const changes = may(session, "appointments.change");
   const works = task && may(session, "tasks.work");
   return [
-    may(session, "patients.read") && h("a", { class: "button quiet small", href: `/patients/${patient.id}`, "aria-label": `${t("patient")}: ${name}` }, t("patient")),
-    changes && h("a", { class: "button quiet small", href: `/desk?branch=${state.branch.branch_id}&date=${state.day}`, "aria-label": `${t("move_on_desk")}: ${name}` }, t("move_on_desk")),
+    may(session, "patients.read") && link("patient", `/patients/${patient.id}`),
+    changes && link("move_on_desk", `/desk?branch=${state.branch.branch_id}&date=${state.day}`),
     works && task.status === "open" && button("secondary", "take", () => act(appointment, [[`/tasks/${task.task_id}/take`, {}]], "task_taken_now")),
     (changes || works) && button("secondary", "call_outcome", () => finish(appointment, task, name)),
     changes && button("primary", "confirmed_by_phone", () => act(appointment, confirmation(appointment, task, session), "confirmed_now")),

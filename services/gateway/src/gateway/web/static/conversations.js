@@ -4,6 +4,7 @@ import { get, once } from "./api.js";
 import { author, pane, partner } from "./conversation.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import { follow } from "./live.js";
+import { looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
 import { spoken, t } from "./texts.js";
@@ -20,7 +21,11 @@ const query = new URLSearchParams(location.search);
 const post = once();
 const began = await begin("conversations.work");
 const state = { open: true, chosen: query.get("id"), draw: null };
-let asked = 0;
+const load = looking(
+  () => Promise.all([get("/conversations", { open: state.open }), opened(), may(began.session, "tasks.read") ? get("/tasks", { limit: 500 }) : { tasks: [] }]),
+  draw,
+  (problem) => announce(problem.text, "error"),
+);
 let again = null;
 
 if (began) {
@@ -59,18 +64,15 @@ function set(change) {
   load();
 }
 
-async function load() {
-  const mine = (asked += 1);
+function draw([{ conversations, names }, shown, { tasks }]) {
   clearTimeout(again);
-  try {
-    const [{ conversations, names }, shown, { tasks }] = await Promise.all([get("/conversations", { open: state.open }), opened(), may(began.session, "tasks.read") ? get("/tasks", { limit: 500 }) : { tasks: [] }]);
-    if (mine !== asked) return;
-    fill($("#waiting"), conversations.length ? h("ul", { class: "tasks" }, conversations.map((one) => item(one, names))) : h("p", { class: "empty-day" }, t(state.open ? "no_conversations" : "no_other_conversations")));
-    state.draw(shown, tasks.find((one) => one.task_id === shown?.conversation.task_id));
-    if (shown?.lines.some(onItsWay)) again = setTimeout(load, PAUSE);
-  } catch (problem) {
-    if (mine === asked) announce(problem.text, "error");
-  }
+  redraw($("#waiting"), () => list(conversations, names), $("#conversations-title"));
+  state.draw(shown, tasks.find((one) => one.task_id === shown?.conversation.task_id));
+  if (shown?.lines.some(onItsWay)) again = setTimeout(load, PAUSE);
+}
+
+function list(conversations, names) {
+  fill($("#waiting"), conversations.length ? h("ul", { class: "tasks" }, conversations.map((one) => item(one, names))) : h("p", { class: "empty-day" }, t(state.open ? "no_conversations" : "no_other_conversations")));
 }
 
 const onItsWay = (line) => author(line) === "staff" && ON_ITS_WAY.includes(line.outcome) && Date.parse(moments.now()) - Date.parse(line.at) < FRESH;
@@ -107,7 +109,7 @@ function item(one, names) {
     h(
       "div",
       { class: "actions" },
-      h("button", { type: "button", class: "secondary small", "aria-label": `${t("open_conversation")}: ${who}: ${words.slice(0, 60)}`, "aria-current": one.conversation_id === state.chosen ? "true" : null, onclick: () => choose(one.conversation_id) }, t("open_conversation")),
+      h("button", { type: "button", class: "secondary small", dataset: { key: one.conversation_id }, "aria-label": `${t("open_conversation")}: ${who}: ${words.slice(0, 60)}`, "aria-current": one.conversation_id === state.chosen ? "true" : null, onclick: () => choose(one.conversation_id) }, t("open_conversation")),
     ),
   );
 }

@@ -3,6 +3,7 @@
 import { get, once } from "./api.js";
 import { $, announce, dialogue, field, fill, h, option } from "./dom.js";
 import { amountInput, form, reasonInput } from "./forms.js";
+import { looking } from "./looking.js";
 import { billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { begin, may, REMEMBERED, toLogin } from "./staff.js";
@@ -13,7 +14,7 @@ const query = new URLSearchParams(location.search);
 const root = $("#page");
 const began = await begin("day.close");
 const state = { branch: null, day: null, shown: null };
-let asked = 0;
+const load = looking(() => get("/day-close", { branch_id: state.branch.branch_id, date: state.day }), draw, refused);
 
 if (began) start();
 
@@ -45,25 +46,16 @@ function at(change) {
   load();
 }
 
-async function load() {
-  const mine = (asked += 1);
-  try {
-    const shown = await get("/day-close", { branch_id: state.branch.branch_id, date: state.day });
-    if (mine !== asked) return;
-    state.shown = shown;
-    draw();
-  } catch (problem) {
-    if (mine !== asked) return;
-    if (problem.status === 401) toLogin();
-    announce(problem.text, "error");
-  }
+function refused(problem) {
+  if (problem.status === 401) toLogin();
+  announce(problem.text, "error");
 }
 
 const amount = (units) => moments.money({ amount: units, currency: state.shown.currency });
 const bidi = (units) => h("bdi", {}, amount(units));
 
-function draw() {
-  const { shown } = state;
+function draw(shown) {
+  state.shown = shown;
   fill(
     $("#closing"),
     shown.closing && closedNote(shown.closing),

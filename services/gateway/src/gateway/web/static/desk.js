@@ -7,6 +7,7 @@ import * as booking from "./desk_booking.js";
 import { incomingCalls } from "./desk_calls.js";
 import { queuePanel } from "./desk_queue.js";
 import { follow } from "./live.js";
+import { looking } from "./looking.js";
 import { balanceLines, billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { searchPanel } from "./search.js";
@@ -17,7 +18,7 @@ const query = new URLSearchParams(location.search);
 const root = $("#page");
 
 const state = { branch: null, day: null, board: null, session: null, directory: null, queue: null, trouble: "" };
-let asked = 0;
+const load = looking(() => get("/day-board", { branch_id: state.branch.branch_id, date: state.day }), shown, refused);
 
 function start({ session, directory }) {
   Object.assign(state, { session, directory });
@@ -132,21 +133,17 @@ function reload(pause = MOMENT) {
   waiting = setTimeout(load, pause);
 }
 
-async function load() {
-  const mine = (asked += 1);
-  try {
-    const board = await get("/day-board", { branch_id: state.branch.branch_id, date: state.day });
-    if (mine !== asked) return;
-    state.board = board;
-    told("");
-    draw();
-    if (board.unavailable.length) reload(WHILE);
-  } catch (problem) {
-    if (mine !== asked) return;
-    if (problem.status === 401) toLogin();
-    told(problem.text);
-    if (problem.passing) reload(WHILE);
-  }
+function shown(board) {
+  state.board = board;
+  told("");
+  draw();
+  if (board.unavailable.length) reload(WHILE);
+}
+
+function refused(problem) {
+  if (problem.status === 401) toLogin();
+  told(problem.text);
+  if (problem.passing) reload(WHILE);
 }
 
 /** Why there is no board is said once, and is over when there is one; what acts have said stays. */

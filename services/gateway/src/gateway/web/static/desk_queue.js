@@ -3,6 +3,7 @@
 import { get, once } from "./api.js";
 import { announce, dialogue, field, fill, focusOn, h, option } from "./dom.js";
 import { form } from "./forms.js";
+import { looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { idOf, nameOf, namesOf, personField } from "./people.js";
 import { may } from "./staff.js";
@@ -17,21 +18,18 @@ export function queuePanel(around) {
   const post = once();
   const who = h("select", { id: "queue-who", dataset: { key: "who" }, "aria-label": t("queue_for"), onchange: () => localStorage.setItem(CALLING, who.value) });
   const works = () => may(around().session, "appointments.change");
-  let asked = 0;
+  const load = looking(
+    ask,
+    ({ queue, names }) => redraw(body, () => draw(queue, names), heading),
+    (problem) => fill(body, h("p", { class: "notice is-error" }, problem.text)),
+  );
 
-  async function load() {
-    const mine = (asked += 1);
-    try {
-      const queue = await get("/queue", { branch_id: around().branch.branch_id });
-      const names = await namesOf([...queue.called, ...queue.waiting].map((one) => one.patient_id));
-      if (mine === asked) draw(queue, names);
-    } catch (problem) {
-      if (mine === asked) fill(body, h("p", { class: "notice is-error" }, problem.text));
-    }
+  async function ask() {
+    const queue = await get("/queue", { branch_id: around().branch.branch_id });
+    return { queue, names: await namesOf([...queue.called, ...queue.waiting].map((one) => one.patient_id)) };
   }
 
   function draw(queue, names) {
-    const held = document.activeElement?.closest?.(".queue-body") && document.activeElement;
     practitioners();
     fill(
       body,
@@ -41,13 +39,6 @@ export function queuePanel(around) {
       queue.waiting.length > 0 && h("ul", { class: "tickets", "aria-label": t("queue_waits") }, queue.waiting.map((one) => ticket(one, names))),
       works() && h("button", { type: "button", class: "secondary small", dataset: { key: "give" }, onclick: give }, t("queue_give")),
     );
-    if (held) keepTheKeyboard(held.dataset.key);
-  }
-
-  /** At the same control; where that is gone, at no other, which might be pressed in its place. */
-  function keepTheKeyboard(key) {
-    body.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
-    if (!body.contains(document.activeElement)) heading.focus({ preventScroll: true });
   }
 
   function practitioners() {

@@ -33,11 +33,16 @@ export function announce(text, kind = "info") {
   line.textContent = text;
 }
 
+/** Move the keyboard (and a screen reader), and nothing that is seen. */
+export function holdKeyboard(element) {
+  if (!element.matches("a, button, input, select, textarea")) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
 /** Move the keyboard (and a screen reader) to where the page goes on. */
 export function focusOn(element) {
   if (!element) return;
-  if (!element.matches("a, button, input, select, textarea")) element.tabIndex = -1;
-  element.focus({ preventScroll: true });
+  holdKeyboard(element);
   element.scrollIntoView({ block: "nearest" });
 }
 

@@ -1,23 +1,17 @@
 // What the parts of the schedule share: a list that is loaded, and words for what directory ids mean.
 
 import { announce, fill, h } from "./dom.js";
+import { looking, redraw } from "./looking.js";
 import { t, worded } from "./texts.js";
 
-/** A loader of one list: `ask()` gives the items as elements, the last question asked is the one that is shown. */
+/** A loader of one list: `ask()` gives the items as elements. */
 export function lister(host, ask, nothing) {
-  let asked = 0;
-  return async () => {
-    const mine = (asked += 1);
-    const focused = host.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    try {
-      const items = await ask();
-      if (mine !== asked) return;
-      fill(host, items.length ? h("ul", { class: "tasks" }, items) : h("p", { class: "empty-day" }, nothing));
-      if (focused) host.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-    } catch (problem) {
-      if (mine === asked) announce(problem.text, "error");
-    }
-  };
+  const draw = (items) => fill(host, items.length ? h("ul", { class: "tasks" }, items) : h("p", { class: "empty-day" }, nothing));
+  return looking(
+    ask,
+    (items) => redraw(host, () => draw(items), host),
+    (problem) => announce(problem.text, "error"),
+  );
 }
 
 /** A button of a list's item, which keeps the keyboard when the list is drawn anew. */

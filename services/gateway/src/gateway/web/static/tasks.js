@@ -3,6 +3,7 @@
 import { get, once } from "./api.js";
 import { $, announce, dialogue, field, fill, focusOn, h, option } from "./dom.js";
 import { follow } from "./live.js";
+import { looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
 import { spoken, t } from "./texts.js";
@@ -11,6 +12,11 @@ const root = $("#page");
 const post = once();
 const began = await begin("tasks.read");
 const filter = { status: "", branch: "" };
+const load = looking(
+  () => get("/tasks", { status: filter.status, branch_id: filter.branch }),
+  ({ tasks }) => redraw($("#queue"), () => draw(tasks), $("#tasks-title")),
+  (problem) => announce(problem.text, "error"),
+);
 
 if (began) {
   frame();
@@ -35,13 +41,8 @@ function set(change) {
   load();
 }
 
-async function load() {
-  try {
-    const { tasks } = await get("/tasks", { status: filter.status, branch_id: filter.branch });
-    fill($("#queue"), tasks.length ? h("ul", { class: "tasks" }, tasks.map(item)) : h("p", { class: "empty-day" }, t("no_tasks")));
-  } catch (problem) {
-    announce(problem.text, "error");
-  }
+function draw(tasks) {
+  fill($("#queue"), tasks.length ? h("ul", { class: "tasks" }, tasks.map(item)) : h("p", { class: "empty-day" }, t("no_tasks")));
 }
 
 function item(task) {
@@ -49,6 +50,7 @@ function item(task) {
   const branch = directory.branch(task.branch_id);
   const late = task.status !== "done" && Date.parse(task.due_at) < Date.parse(moments.now());
   const kind = t(`kind_${task.kind}`);
+  const key = (what) => ({ dataset: { key: `${what}-${task.task_id}` } });
   return h(
     "li",
     { class: "card task", dataset: { task: task.task_id } },
@@ -64,10 +66,10 @@ function item(task) {
     h(
       "div",
       { class: "actions" },
-      task.kind === "handover" && may(session, "conversations.work") && h("a", { class: "button secondary small", href: `/conversations?task=${task.task_id}` }, t("section_conversations")),
-      task.patient_id && may(session, "patients.read") && h("a", { class: "button quiet small", href: `/patients/${task.patient_id}` }, t("patient")),
-      may(session, "tasks.work") && task.status === "open" && h("button", { type: "button", class: "secondary small", "aria-label": `${t("take")}: ${kind}`, onclick: () => act(task, "take") }, t("take")),
-      may(session, "tasks.work") && task.status !== "done" && h("button", { type: "button", class: "primary small", "aria-label": `${t("done")}: ${kind}`, onclick: () => finish(task) }, t("done")),
+      task.kind === "handover" && may(session, "conversations.work") && h("a", { class: "button secondary small", ...key("conversation"), href: `/conversations?task=${task.task_id}` }, t("section_conversations")),
+      task.patient_id && may(session, "patients.read") && h("a", { class: "button quiet small", ...key("patient"), href: `/patients/${task.patient_id}` }, t("patient")),
+      may(session, "tasks.work") && task.status === "open" && h("button", { type: "button", class: "secondary small", ...key("take"), "aria-label": `${t("take")}: ${kind}`, onclick: () => act(task, "take") }, t("take")),
+      may(session, "tasks.work") && task.status !== "done" && h("button", { type: "button", class: "primary small", ...key("done"), "aria-label": `${t("done")}: ${kind}`, onclick: () => finish(task) }, t("done")),
     ),
   );
 }

@@ -29,6 +29,14 @@ export function looking(ask, draw, refused) {
   };
 }
 
+/** Look now, and again as many milliseconds after each answer. */
+export async function watching(load, pause) {
+  for (;;) {
+    await load();
+    await new Promise((resume) => setTimeout(resume, pause));
+  }
+}
+
 /**
  * Draw `host` anew, and leave the keyboard at the control that has the same `data-key`. Where that is gone it goes to
  * `otherwise`, which should be nothing that can be pressed: whoever is about to press one thing must not press another.

@@ -3,6 +3,7 @@
 import { get, once } from "./api.js";
 import { CHANNELS } from "./channels.js";
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
+import { looking, redraw, watching } from "./looking.js";
 import * as moments from "./moments.js";
 import { names } from "./colleagues.js";
 import { begin } from "./staff.js";
@@ -17,6 +18,9 @@ const at = (instant) => moments.dateAndTime(instant, zone);
 const template = (name) => spoken("template", name);
 const section = (id, title, ...parts) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), parts);
 const table = (keys, rows) => h("div", { class: "scrolls", tabindex: "0" }, h("table", { class: "plain-table" }, h("thead", {}, h("tr", {}, keys.map((key) => h("th", { scope: "col" }, t(key))))), h("tbody", {}, rows)));
+const refused = (problem) => announce(problem.text, "error");
+const standing = looking(() => get("/sending"), drawStanding, refused);
+const report = looking(() => get("/reports/messages", range), drawReport, refused);
 let nameOf = (actor) => actor;
 const range = { from: "", to: "" };
 
@@ -26,9 +30,8 @@ if (began) {
   const [{ templates }, known] = await Promise.all([get("/templates"), names(began.session)]);
   nameOf = known;
   frame(templates.map((one) => one.name));
-  standing();
   report();
-  setInterval(standing, REFRESH);
+  watching(standing, REFRESH);
 }
 
 function frame(names) {
@@ -75,15 +78,10 @@ async function brake(what, body) {
   focusOn($("#brake-title"));
 }
 
-async function standing() {
-  try {
-    const { brakes, limits, blocked } = await get("/sending");
-    fill($("#brakes"), brakes.length ? h("ul", { class: "stops" }, brakes.map(stopped)) : h("p", { class: "notice is-ok" }, t("nothing_paused")));
-    fill($("#limits"), limits.length ? h("ul", { class: "stops" }, limits.map(limited)) : h("p", { class: "hint" }, t("no_limits")));
-    fill($("#blocked"), blocked.length ? blockedTable(blocked) : h("p", { class: "hint" }, t("nothing_blocked")));
-  } catch (problem) {
-    announce(problem.text, "error");
-  }
+function drawStanding({ brakes, limits, blocked }) {
+  redraw($("#brakes"), () => fill($("#brakes"), brakes.length ? h("ul", { class: "stops" }, brakes.map(stopped)) : h("p", { class: "notice is-ok" }, t("nothing_paused"))), $("#brake-title"));
+  fill($("#limits"), limits.length ? h("ul", { class: "stops" }, limits.map(limited)) : h("p", { class: "hint" }, t("no_limits")));
+  fill($("#blocked"), blocked.length ? blockedTable(blocked) : h("p", { class: "hint" }, t("nothing_blocked")));
 }
 
 function stopped(one) {
@@ -92,7 +90,7 @@ function stopped(one) {
     "li",
     { class: "notice is-warn" },
     h("div", {}, h("strong", {}, what), h("p", { class: "hint" }, t("paused_since", { when: at(one.paused_at), who: nameOf(one.paused_by) }))),
-    h("button", { type: "button", class: "secondary small", "aria-label": `${t("let_go")}: ${what}`, onclick: () => brake("resume", { channel: one.channel, template: one.template }) }, t("let_go")),
+    h("button", { type: "button", class: "secondary small", dataset: { key: `${one.channel}-${one.template}` }, "aria-label": `${t("let_go")}: ${what}`, onclick: () => brake("resume", { channel: one.channel, template: one.template }) }, t("let_go")),
   );
 }
 
@@ -112,13 +110,8 @@ function ranged(change) {
   if (range.from && range.to) report();
 }
 
-async function report() {
-  try {
-    const { rows } = await get("/reports/messages", range);
-    fill($("#report"), rows.length ? [counts(rows.filter((one) => one.labels.outcome)), costs(rows.filter((one) => one.labels.currency))] : h("p", { class: "hint" }, t("no_messages")));
-  } catch (problem) {
-    announce(problem.text, "error");
-  }
+function drawReport({ rows }) {
+  fill($("#report"), rows.length ? [counts(rows.filter((one) => one.labels.outcome)), costs(rows.filter((one) => one.labels.currency))] : h("p", { class: "hint" }, t("no_messages")));
 }
 
 function counts(rows) {

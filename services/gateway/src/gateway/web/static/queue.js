@@ -2,10 +2,12 @@
 
 import { get, once } from "./api.js";
 import { $, announce, field, fieldError, fill, focusOn, h, option } from "./dom.js";
+import { looking, redraw, watching } from "./looking.js";
 import { number } from "./numbers.js";
 import { locale, t } from "./texts.js";
 
 const EVERY = 10_000;
+const WAITING = ["waiting", "called"];
 const root = $("#queue");
 const base = `/networks/${root.dataset.network}`;
 const query = new URLSearchParams(location.search);
@@ -15,10 +17,10 @@ const own = `vinculo queue ${root.dataset.network}`;
 const { branches } = await get(`${base}/branches`);
 let branch = branches.find((one) => one.branch_id === query.get("branch")) || branches[0];
 let called = "";
+const refresh = looking(ask, draw, (problem) => announce(problem.text, "error"));
 
 frame();
-await refresh();
-setInterval(refresh, EVERY);
+watching(refresh, EVERY);
 
 function frame() {
   const where = h("select", { onchange: () => choose(where.value) }, branches.map((one) => option(one.branch_id, one.name)));
@@ -36,13 +38,30 @@ function choose(branchId) {
   refresh();
 }
 
-async function refresh() {
+async function ask() {
+  const [board, ticket] = await Promise.all([get(`${base}/queue`, { branch_id: branch.branch_id }), mine()]);
+  return { board, ticket };
+}
+
+/** The number that was drawn here; whoever cannot be asked about it for a moment takes it from nobody. */
+async function mine() {
+  const id = sessionStorage.getItem(own);
+  if (!id) return null;
   try {
-    const board = await get(`${base}/queue`, { branch_id: branch.branch_id });
-    show(board);
-    await showMine();
+    const ticket = await get(`${base}/queue/tickets/${id}`);
+    return WAITING.includes(ticket.status) ? ticket : null;
   } catch (problem) {
-    announce(problem.text, "error");
+    if (problem.status === 404) return null;
+    throw problem;
+  }
+}
+
+function draw({ board, ticket }) {
+  show(board);
+  if (ticket) redraw($("#mine"), () => showMine(ticket), $("#queue-now"));
+  else {
+    sessionStorage.removeItem(own);
+    if (!$("form", $("#mine"))) drawForm();
   }
 }
 
@@ -55,20 +74,13 @@ function show(board) {
   called = now;
 }
 
-async function showMine() {
-  const id = sessionStorage.getItem(own);
-  const ticket = id && (await get(`${base}/queue/tickets/${id}`).catch(() => null));
-  if (!ticket || ticket.status === "left" || ticket.status === "served") {
-    sessionStorage.removeItem(own);
-    if (!$("form", $("#mine"))) drawForm();
-    return;
-  }
+function showMine(ticket) {
   const turn = ticket.status === "called";
   fill(
     $("#mine"),
-    h("h2", { id: "my-number" }, t("queue_mine", { n: number(ticket.number) })),
+    h("h2", { id: "my-number", dataset: { key: "number" } }, t("queue_mine", { n: number(ticket.number) })),
     h("p", { role: "status" }, turn ? t("queue_your_turn") : t("queue_ahead", { n: number(ticket.ahead), minutes: number(ticket.wait_minutes) })),
-    !turn && h("button", { type: "button", class: "quiet danger", onclick: () => leave(id) }, t("queue_leave")),
+    !turn && h("button", { type: "button", class: "quiet danger", dataset: { key: "leave" }, onclick: () => leave(ticket.ticket_id) }, t("queue_leave")),
   );
 }
 
@@ -91,7 +103,7 @@ function drawForm() {
           fieldError(phone, phone.value.trim() ? "" : t("problem.malformed-phone"));
           const wrong = [name, phone].find((one) => one.getAttribute("aria-invalid"));
           if (wrong) wrong.focus();
-          else await draw({ full_name: name.value.trim(), phone: phone.value.trim(), locale }, submit, trouble);
+          else await take({ full_name: name.value.trim(), phone: phone.value.trim(), locale }, submit, trouble);
         },
       },
       field(t("your_name"), name),
@@ -102,7 +114,7 @@ function drawForm() {
   );
 }
 
-async function draw(patient, submit, trouble) {
+async function take(patient, submit, trouble) {
   submit.disabled = true;
   try {
     const ticket = await post(`${base}/queue/tickets`, { branch_id: branch.branch_id, patient });

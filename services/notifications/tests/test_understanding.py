@@ -1,11 +1,15 @@
 """What replies mean: in every language, however they are typed; and what must never be taken for a yes."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.contracts.directory import Locale
 from notifications.rules import words
 from notifications.rules.understand import INTENTS, chosen, one_slip, spoken, understand
+from notifications.templates import texts
 
 CONFIRMING = [
     "SIM", "sim", "Sim!", "sím", "Sim 😊🙏", "siiim", "confirmo", "ДА", "да", "Да.", "дааа", "да 👍", "Приду, спасибо", "я приду",
@@ -53,6 +57,11 @@ def test_every_phrase_of_every_language_means_what_it_is_listed_under(kind):
     for code in words.LANGUAGES:
         for phrase in words.language(code).get(kind, ()):
             assert spoken(phrase, INTENTS) == kind, (code, phrase)
+
+
+@pytest.mark.parametrize("locale", get_args(Locale))
+def test_whoever_types_what_a_choice_says_gets_to_see_their_visits(locale):
+    assert words.tokens(texts(locale).choices["visits"]) in words.phrases("visits")
 
 
 @pytest.mark.parametrize(

@@ -464,21 +464,33 @@ def _booking() -> Answers[Owners]:
     @answers.to(booking.DeclineOffer)
     async def decline(command: Any, caller: Caller, owners: Owners) -> booking.WaitlistEntry:
         await owners.reach("booking", caller, command)
-        return owners.waiting[command.offer_id].model_copy(update={"status": "waiting", "offer": None})
+
+        def wait_on() -> booking.WaitlistEntry:
+            entry = owners.waiting[command.offer_id]
+            if entry.offer is None:
+                raise Refused("Too late", code="offer-over", alternatives=[])
+            owners.waiting[command.offer_id] = entry.model_copy(update={"status": "waiting", "offer": None})
+            return owners.waiting[command.offer_id]
+
+        return _once(owners, command, wait_on)
 
     @answers.to(booking.AcceptOffer)
     async def accept(command: Any, caller: Caller, owners: Owners) -> booking.AppointmentRecord:
         await owners.reach("booking", caller, command)
-        if command.offer_id not in owners.waiting:
-            raise Refused("Too late", code="offer-over", alternatives=[])
-        entry = owners.waiting.pop(command.offer_id)
-        assert entry.offer is not None
-        state = booking.AppointmentState(
-            appointment_id=command.offer_id, patient_id=entry.patient_id, status="booked",
-            service_id=entry.service_id, source="desk", created_at=START,
-            **entry.offer.slot.model_dump(),
-        )  # fmt: skip
-        return booking.AppointmentRecord(appointment=state, version=1)
+
+        def take_up() -> booking.AppointmentRecord:
+            if command.offer_id not in owners.waiting:
+                raise Refused("Too late", code="offer-over", alternatives=[])
+            entry = owners.waiting.pop(command.offer_id)
+            assert entry.offer is not None
+            state = booking.AppointmentState(
+                appointment_id=command.offer_id, patient_id=entry.patient_id, status="booked",
+                service_id=entry.service_id, source="desk", created_at=START,
+                **entry.offer.slot.model_dump(),
+            )  # fmt: skip
+            return booking.AppointmentRecord(appointment=state, version=1)
+
+        return _once(owners, command, take_up)
 
     @answers.to(booking.ImportBusyTimes)
     async def busy(command: Any, caller: Caller, owners: Owners) -> booking.BusyImported:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+import pytest
 from icalendar import Calendar
 
 from common.links import Link
@@ -47,6 +48,24 @@ async def test_a_cancelled_appointment_can_be_looked_at_and_nothing_more(api: Ap
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/link-read-only")
     shown = (await api.get(link)).json()
     assert (shown["read_only"], shown["actions"]) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [("confirm", None), ("cancel", {"reason": "ill"}), ("reschedule", {"starts_at": "2026-11-05T05:00:00Z"})],
+)
+async def test_an_order_whose_answer_was_lost_is_answered_the_same_under_its_key_whatever_came_after_it(
+    api: Api, owners: Owners, act: str, body: dict[str, str] | None
+) -> None:
+    link = f"/api/v1/links/{(await api.book(owners))['token']}"
+    again = {"Idempotency-Key": "order"}
+    first = await api.post(f"{link}/{act}", json=body, headers=again)
+    assert first.status_code == 200, first.text
+    await api.post(f"{link}/cancel", json={"reason": "busy"})
+    repeated = await api.post(f"{link}/{act}", json=body, headers=again)
+    assert (repeated.status_code, repeated.json()) == (200, first.json())
+    anew = await api.post(f"{link}/{act}", json=body, headers={"Idempotency-Key": "another order"})
+    assert (anew.status_code, anew.json()["type"]) == (409, "/problems/link-read-only")
 
 
 async def test_a_link_is_valid_until_the_visit_ends_also_after_a_move(api: Api, owners: Owners) -> None:

@@ -73,6 +73,18 @@ async def test_declining_leaves_it_to_the_next(api: Api, owners: Owners, offer) 
     assert (answer.status_code, answer.json()) == (200, {"state": "over"})
 
 
+@pytest.mark.parametrize("said", ["accept", "decline"])
+async def test_what_was_said_to_an_offer_is_answered_the_same_when_it_is_said_again_under_its_key(
+    api: Api, offer, said: str
+) -> None:
+    token, _ = offer
+    again = {"Idempotency-Key": "said"}
+    first = await api.post(f"/api/v1/offers/{token}/{said}", headers=again)
+    repeated = await api.post(f"/api/v1/offers/{token}/{said}", headers=again)
+    assert (first.status_code, repeated.status_code) == (200, 200), repeated.text
+    assert repeated.json() == first.json()
+
+
 async def test_a_link_to_an_offer_manages_no_appointment_and_the_other_way_round(
     api: Api, owners: Owners, offer
 ) -> None:

@@ -22,7 +22,7 @@ from common.contracts.booking import (
 )
 from common.contracts.directory import Directory
 from common.contracts.messages import Command
-from common.errors import UnknownThing
+from common.errors import Refused, UnknownThing
 from common.links import Link, Purpose
 from gateway.handlers import Parts
 from gateway.queries import calendar
@@ -193,8 +193,13 @@ class Moving(Input):
 
 
 async def _changed(parts: Parts, opened: Opened, command: Command[AppointmentRecord]) -> Response:
-    manage_links.check_open(opened.record.appointment)
-    record = await carry_out(parts, command, opened.caller)
+    """An order that comes again with its key is answered as it was, though by now the link is read-only, perhaps by
+    this very order: booking alone knows, and so is asked first. A new order on such a link is `link-read-only`."""
+    try:
+        record = await carry_out(parts, command, opened.caller)
+    except Refused:
+        manage_links.check_open(opened.record.appointment)
+        raise
     shown = Booked(
         appointment=public_appointment(record), manage_url=manage_url(parts, opened.network_id, record)
     )

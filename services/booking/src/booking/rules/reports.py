@@ -25,7 +25,7 @@ LONGEST_LOAD = 366
 
 @dataclass(frozen=True)
 class Tally:
-    """Appointments (no holds) that are alike, counted."""
+    """Bookings (a hold that nobody took up never was one) that are alike, counted."""
 
     practitioner_id: UUID
     service_id: UUID

@@ -51,7 +51,7 @@ _ADD = sa.text(
 )
 _GIVEN_UP = sa.text(f"""
     SELECT 'cancelled', coalesce(a.cancel_reason, 'unspecified'), count(*), count(*) FILTER (WHERE a.late_cancel)
-    {OF_PERIODS} AND a.status = 'cancelled' AND a.version > 0
+    {OF_PERIODS} AND a.status = 'cancelled'
     GROUP BY 2
     UNION ALL
     SELECT 'moved', m.reason, count(*), count(*) FILTER (WHERE m.late)

@@ -23,7 +23,7 @@ class Period:
 
 
 async def tallies(tx: AsyncConnection, network_id: str, periods: Sequence[Period]) -> list[Tally]:
-    """All but holds, by practitioner, service, status and source; columns in the order of `Tally`."""
+    """How many bookings, by practitioner, service, status and source; columns in the order of `Tally`."""
     rows = await tx.execute(_TALLIES, values_of(network_id, periods))
     return [Tally(*row) for row in rows]
 
@@ -56,9 +56,9 @@ OF_PERIODS = """
     FROM unnest(CAST(:branches AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
         AS period (branch_id, starts, ends)
     JOIN appointments a ON a.network_id = :network AND a.branch_id = period.branch_id
-        AND a.starts_at >= period.starts AND a.starts_at < period.ends AND a.status <> 'held'
+        AND a.starts_at >= period.starts AND a.starts_at < period.ends AND a.version > 0
 """
-"""All but holds that start in some periods, as `a`."""
+"""What starts in some periods, as `a`: no hold, whatever became of it (version 0), and no block."""
 _TALLIES = sa.text(f"""
     SELECT a.practitioner_id, a.service_id, a.status, a.source, count(*) AS number,
         CAST(coalesce(sum(a.price), 0) AS bigint) AS price,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from booking import handlers
 from booking.handlers import Parts
+from booking.rules.catalogue import Catalogue, Known, identity
 from common.caller import Caller
 from common.contracts.booking import AppointmentRecord, BookAppointment, FindFreeSlots
 from common.contracts.directory import (
@@ -91,6 +92,16 @@ def a_practitioner(branch: Branch, *services: Service, **changes: Any) -> Practi
 def a_room(branch: Branch, **changes: Any) -> Room:
     """A chair."""
     return Room.model_validate({"room_id": new_id(), "branch_id": branch.branch_id, "name": "1", **changes})
+
+
+def a_catalogue(*things: Branch | Service | Practitioner) -> Catalogue:
+    """A network that has these, for rules that need no database."""
+
+    def of(kind: type[Known]) -> dict[UUID, Known]:
+        return {identity(thing)[1]: thing for thing in things if isinstance(thing, kind)}
+
+    network = Network(network_id="net", name="N", country="KZ", locales=["ru"], currency="KZT", preset="kz")
+    return Catalogue(1, network, of(Branch), of(Practitioner), {}, of(Service), {})
 
 
 @dataclass

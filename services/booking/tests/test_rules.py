@@ -1,7 +1,7 @@
 """Statuses, permissions and numbers, without a database."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import get_args
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from booking.rules import appointment as rules
 from booking.rules import catalogue as catalogues
 from booking.rules import reports
 from booking.rules.appointment import TRANSITIONS, Act, Appointment
-from booking.rules.catalogue import Catalogue
 from booking.rules.permissions import expect_may
 from booking.rules.refusals import (
     IllegalTransition,
@@ -20,14 +19,14 @@ from booking.rules.refusals import (
     TooLateToMove,
     TooManyMoves,
 )
-from booking.rules.reports import Tally, Worked
+from booking.rules.reports import Tally
 from common.caller import Caller
-from common.contracts.booking import AskReport, Status
-from common.contracts.directory import Branch, Network, OpeningHours, Practitioner, Service
+from common.contracts.booking import Status
+from common.contracts.directory import OpeningHours
 from common.errors import NotAllowed, Refused, VersionConflict
 from common.ids import new_id
 
-from .clinic import CLOSES, OPENS, a_branch, a_practitioner, a_room, a_service, almaty
+from .clinic import CLOSES, OPENS, a_branch, a_catalogue, a_practitioner, a_room, a_service, almaty
 
 NOW, VISIT = almaty(2, 14), almaty(4, 10)
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -268,16 +267,6 @@ def test_an_unknown_role_may_look_only():
 
 # --- the catalogue --------------------------------------------------------------------------------------
 
-NETWORK = Network(network_id="net", name="N", country="KZ", locales=["ru"], currency="KZT", preset="kz")
-
-
-def a_catalogue(*things: Branch | Practitioner | Service) -> Catalogue:
-    def of(kind):
-        return {catalogues.identity(thing)[1]: thing for thing in things if isinstance(thing, kind)}
-
-    return Catalogue(1, NETWORK, of(Branch), of(Practitioner), {}, of(Service), {})
-
-
 BRANCH = a_branch()
 SERVICE = a_service()
 
@@ -346,28 +335,6 @@ def test_sources_add_up_to_all_bookings():
     )
     assert {row.labels["source"]: row.values["booked"] for row in report.rows} == {"phone": 3, "site": 1}
     assert report.totals == {"booked": 4}
-
-
-def test_load_is_booked_minutes_of_offered_minutes():
-    visits = [
-        Worked(DOCTOR.practitioner_id, BRANCH.branch_id, at, at + timedelta(minutes=30))
-        for at in (almaty(4, 10), almaty(4, 12))
-    ]
-    report = reports.load(visits, CATALOGUE, [BRANCH], [date(2026, 11, 4), date(2026, 11, 5)])
-    assert [row.values for row in report.rows] == [
-        {"booked": 60, "offered": 540, "overbooked": 0, "load": pytest.approx(60 / 540)},
-        {"booked": 0, "offered": 540, "overbooked": 0, "load": 0},
-    ]
-    assert report.totals == {"booked": 60, "offered": 1080, "overbooked": 0, "load": pytest.approx(60 / 1080)}
-
-
-def test_load_is_told_for_a_year_at_most():
-    first = date(2026, 1, 1)
-    year = AskReport(kpi="load", from_date=first, to_date=first + timedelta(days=365))
-    assert len(reports.days_of_load(year)) == 366
-    with pytest.raises(Refused) as refused:
-        reports.days_of_load(year.model_copy(update={"to_date": first + timedelta(days=366)}))
-    assert refused.value.refusal == "period-too-long"
 
 
 def test_revenue_is_what_was_paid():

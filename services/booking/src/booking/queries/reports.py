@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.rules import availability, giving_up
+from booking.rules import availability, giving_up, load
 from booking.rules import reports as rules
 from booking.rules.catalogue import Catalogue
 from booking.tables import moves, reports
@@ -20,8 +20,10 @@ async def report(tx: AsyncConnection, catalogue: Catalogue, query: AskReport) ->
     periods = [_period(query, branch) for branch in branches]
     network_id = catalogue.network.network_id
     if query.kpi == "load":
-        days = rules.days_of_load(query)
-        return rules.load(await reports.worked(tx, network_id, periods), catalogue, branches, days)
+        days = load.days_of(query)
+        worked = await reports.worked(tx, network_id, periods)
+        blocked = await reports.blocked(tx, network_id, list(catalogue.practitioners), periods)
+        return load.report(worked, blocked, catalogue, branches, days)
     if query.kpi == "till":
         ids = [branch.branch_id for branch in branches]
         return rules.till(await reports.taken(tx, network_id, ids, query.from_date, query.to_date), catalogue)

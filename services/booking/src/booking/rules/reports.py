@@ -3,24 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from booking.rules import availability
-from booking.rules.booking import local_date
 from booking.rules.catalogue import Catalogue
-from booking.rules.refusals import PeriodTooLong
-from common.contracts.booking import AskReport, Report, ReportRow, Source, Status
-from common.contracts.directory import Branch
+from common.contracts.booking import Report, ReportRow, Source, Status
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
 VISITS = frozenset({"booked", "confirmed", "arrived", "fulfilled", "noshow"})
 """What counts as booked in the no-show report: neither cancelled nor displaced."""
-LONGEST_LOAD = 366
-"""Days of the load report, which has a row per practitioner and day."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +45,6 @@ class Taken:
     refunded: int
 
 
-@dataclass(frozen=True)
-class Worked:
-    """A visit that has or had its time."""
-
-    practitioner_id: UUID
-    branch_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    overbooked: bool = False
-
-
 def no_show(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
     """The share of those who did not come among those who were to come and whose visit has ended either way.
 
@@ -70,8 +52,8 @@ def no_show(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
     """
     visits = [tally for tally in tallies if tally.status in VISITS]
     rows = [
-        ReportRow(labels=_practitioner(catalogue, practitioner_id), values=_no_show(theirs))
-        for practitioner_id, theirs in _grouped(visits, lambda tally: tally.practitioner_id).items()
+        ReportRow(labels=practitioner_labels(catalogue, practitioner_id), values=_no_show(theirs))
+        for practitioner_id, theirs in grouped(visits, lambda tally: tally.practitioner_id).items()
     ]
     return Report(kpi="no-show", totals=_no_show(visits), rows=rows)
 
@@ -93,7 +75,7 @@ def sources(tallies: Sequence[Tally]) -> Report:
     """How many bookings came by which channel, whatever became of them."""
     rows = [
         ReportRow(labels={"source": source}, values={"booked": sum(tally.number for tally in theirs)})
-        for source, theirs in sorted(_grouped(tallies, lambda tally: tally.source).items())
+        for source, theirs in sorted(grouped(tallies, lambda tally: tally.source).items())
     ]
     return Report(kpi="sources", totals={"booked": sum(tally.number for tally in tallies)}, rows=rows)
 
@@ -104,13 +86,13 @@ def revenue(tallies: Iterable[Tally], catalogue: Catalogue) -> Report:
     rows = [
         ReportRow(
             labels={
-                **_practitioner(catalogue, practitioner_id),
+                **practitioner_labels(catalogue, practitioner_id),
                 "service_id": str(service_id),
                 "service": next(iter(catalogue.service(service_id).name.values()), ""),
             },
             values=_revenue(theirs),
         )
-        for (practitioner_id, service_id), theirs in _grouped(
+        for (practitioner_id, service_id), theirs in grouped(
             visits, lambda tally: (tally.practitioner_id, tally.service_id)
         ).items()
     ]
@@ -140,7 +122,7 @@ def till(taken: Sequence[Taken], catalogue: Catalogue) -> Report:
             },
             values=_taken(theirs),
         )
-        for (branch_id, method), theirs in _grouped(taken, lambda one: (one.branch_id, one.method)).items()
+        for (branch_id, method), theirs in grouped(taken, lambda one: (one.branch_id, one.method)).items()
     ]
     return Report(kpi="till", totals=_taken(taken), rows=rows)
 
@@ -150,76 +132,16 @@ def _taken(taken: Sequence[Taken]) -> dict[str, float]:
     return {"received": received, "refunded": refunded, "net": received - refunded}
 
 
-def days_of_load(query: AskReport) -> list[date]:
-    """The days of a load report; refused `period-too-long` beyond a year."""
-    number = (query.to_date - query.from_date).days + 1
-    if number > LONGEST_LOAD:
-        raise PeriodTooLong(f"Load is told for at most {LONGEST_LOAD} days", days=LONGEST_LOAD)
-    return list(availability.days_from(query.from_date, number))
-
-
-def load(
-    visits: Iterable[Worked],
-    catalogue: Catalogue,
-    branches: Sequence[Branch],
-    days: Sequence[date],
-) -> Report:
-    """Booked minutes as a share of offered minutes, per practitioner and local day.
-
-    Offered is working time; booked is the visits that have or had their time (not buffers, not who stayed away);
-    `overbooked` is the part of it that shares another visit's time on purpose.
-    """
-    booked = _grouped(
-        visits,
-        lambda one: (
-            one.practitioner_id,
-            one.branch_id,
-            local_date(one.starts_at, catalogue.branch(one.branch_id)),
-        ),
-    )
-    rows = []
-    for practitioner in catalogue.practitioners.values():
-        for branch in branches:
-            rules = catalogue.hours_at(practitioner, branch.branch_id)
-            for day in days:
-                spans = availability.working_on(rules, branch.hours, branch.zone, day)
-                theirs = booked.get((practitioner.practitioner_id, branch.branch_id, day), [])
-                if spans or theirs:
-                    labels = {
-                        **_practitioner(catalogue, practitioner.practitioner_id),
-                        "branch_id": str(branch.branch_id),
-                        "day": day.isoformat(),
-                    }
-                    offered = sum(end - start for start, end in spans) / 60
-                    minutes = _minutes(theirs)
-                    shared = _minutes(one for one in theirs if one.overbooked)
-                    rows.append(ReportRow(labels=labels, values=_load(minutes, offered, shared)))
-    names = ("booked", "offered", "overbooked")
-    totals = _load(*(sum(row.values[name] for row in rows) for name in names))
-    return Report(kpi="load", totals=totals, rows=rows)
-
-
-def _minutes(visits: Iterable[Worked]) -> float:
-    return sum((one.ends_at - one.starts_at).total_seconds() / 60 for one in visits)
-
-
-def _load(booked: float, offered: float, overbooked: float) -> dict[str, float]:
-    return {
-        "booked": booked,
-        "offered": offered,
-        "overbooked": overbooked,
-        "load": booked / offered if offered else 0.0,
-    }
-
-
-def _practitioner(catalogue: Catalogue, practitioner_id: UUID) -> dict[str, str]:
+def practitioner_labels(catalogue: Catalogue, practitioner_id: UUID) -> dict[str, str]:
+    """Whose row it is."""
     return {
         "practitioner_id": str(practitioner_id),
         "practitioner": catalogue.practitioner(practitioner_id).name,
     }
 
 
-def _grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> Mapping[Key, list[Item]]:
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> Mapping[Key, list[Item]]:
+    """What has the same key together, in the order given."""
     groups: dict[Key, list[Item]] = defaultdict(list)
     for item in items:
         groups[key(item)].append(item)

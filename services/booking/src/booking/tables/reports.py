@@ -1,5 +1,6 @@
 """What the reports count, counted by the database."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,8 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from booking.rules.reports import Taken, Tally, Worked
-from booking.tables.schedule import OCCUPIES
+from booking.rules.availability import Span, seconds
+from booking.rules.load import Worked
+from booking.rules.reports import Taken, Tally
+from booking.tables.schedule import LONGEST, OCCUPIES
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,28 @@ async def worked(tx: AsyncConnection, network_id: str, periods: Sequence[Period]
     """Visits that have or had their time; columns in the order of `Worked`."""
     rows = await tx.execute(_WORKED, values_of(network_id, periods))
     return [Worked(*row) for row in rows]
+
+
+async def blocked(
+    tx: AsyncConnection, network_id: str, practitioner_ids: Sequence[UUID], periods: Sequence[Period]
+) -> dict[UUID, list[Span]]:
+    """The time of practitioners that nobody can have, around some periods."""
+    if not periods:
+        return {}
+    start, end = min(period.start for period in periods), max(period.end for period in periods)
+    rows = await tx.execute(
+        _BLOCKED,
+        {
+            "network": network_id,
+            "practitioners": list(practitioner_ids),
+            "since": start - LONGEST,
+            "end": end,
+        },
+    )
+    spans: dict[UUID, list[Span]] = defaultdict(list)
+    for row in rows:
+        spans[row.practitioner_id].append((seconds(row.starts_at), seconds(row.ends_at)))
+    return spans
 
 
 async def taken(
@@ -72,6 +97,10 @@ _TALLIES = sa.text(f"""
 _WORKED = sa.text(
     f"SELECT a.practitioner_id, a.branch_id, a.starts_at, a.ends_at, a.overlap_lane > 0 {OF_PERIODS}"
     f" WHERE {OCCUPIES}"
+)
+_BLOCKED = sa.text(
+    "SELECT practitioner_id, starts_at, ends_at FROM appointments WHERE network_id = :network"
+    " AND practitioner_id = ANY(:practitioners) AND status = 'blocked' AND starts_at > :since AND starts_at < :end"
 )
 # A reversal counts against what it undoes: of a payment it makes less received, of a refund less refunded.
 _TAKEN = sa.text("""

@@ -1,11 +1,12 @@
 """What booking answers."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from booking.handlers import Parts
+from booking.rules import slots
 from common.contracts.booking import (
     AppointmentsOfPatient,
     AskReport,
@@ -20,7 +21,7 @@ from common.contracts.booking import (
     Paid,
     ReleaseHold,
 )
-from common.contracts.directory import DescribeDirectory, Network, OpenNetwork
+from common.contracts.directory import DescribeDirectory, Network, OpenNetwork, WorkingHours
 from common.errors import NotAllowed, Refused, UnknownThing
 from common.ids import new_id
 from common.testing import caller
@@ -145,6 +146,43 @@ async def test_alternatives_are_the_same_practitioner_then_branch_then_soonest(c
         (colleague.practitioner_id, almaty(2, 14, 30)),
         (colleague.practitioner_id, almaty(2, 15)),
     ]
+
+
+async def test_a_practitioners_own_late_times_come_first_however_many_others_are_free_before(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+):
+    booked = (await clinic.book(almaty(2, 17, 30))).appointment
+    far = a_branch()
+    rare = clinic.practitioner.model_copy(update={"working_hours": [an_hour_on(clinic, weekday=1)]})
+    here = a_practitioner(clinic.branch, clinic.service, working_hours=[an_hour_on(clinic, weekday=6)])
+    await clinic.put(far, rare, here, a_practitioner(far, clinic.service))
+    monkeypatch.setattr(slots, "MOST_SLOTS", 40)
+    found = (await clinic.tell(FindAlternatives(appointment_id=booked.appointment_id))).slots
+    assert [(slot.practitioner_id, slot.starts_at) for slot in found] == [
+        (rare.practitioner_id, almaty(9, 9)),
+        (rare.practitioner_id, almaty(9, 9, 30)),
+        (here.practitioner_id, almaty(7, 9)),
+        (here.practitioner_id, almaty(7, 9, 30)),
+        (here.practitioner_id, almaty(14, 9)),
+        (here.practitioner_id, almaty(14, 9, 30)),
+    ]
+
+
+def an_hour_on(clinic: Clinic, *, weekday: int) -> WorkingHours:
+    return WorkingHours(branch_id=clinic.branch.branch_id, weekday=weekday, starts=time(9), ends=time(10))
+
+
+async def test_a_search_that_finds_too_much_says_that_there_is_more(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+):
+    search = FindFreeSlots(service_id=clinic.service.service_id, days=1)
+    assert not (await clinic.tell(search)).truncated
+    monkeypatch.setattr(slots, "MOST_SLOTS", 3)
+    cut = await clinic.tell(search)
+    assert (cut.truncated, [slot.starts_at for slot in cut.slots]) == (
+        True,
+        [almaty(2, 14), almaty(2, 14, 30), almaty(2, 15)],
+    )
 
 
 async def test_alternatives_leave_out_the_time_that_is_to_be_replaced(clinic: Clinic):

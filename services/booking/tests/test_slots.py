@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,6 +161,16 @@ def test_what_is_written_reads_as_the_values():
     values: list[Slot] = free.slots()
     assert values
     assert free.written() == FreeSlots(slots=values).model_dump_json().encode()
+
+
+def test_what_is_written_says_whether_there_is_more(monkeypatch: pytest.MonkeyPatch):
+    service, branch = a_service(), a_branch(zone="Europe/Paris")
+    catalogue = _catalogue(service, [branch], [a_practitioner(branch, service)])
+    now = datetime.combine(AUTUMN, time(), UTC) - timedelta(days=3)
+    monkeypatch.setattr(slots, "MOST_SLOTS", 2)
+    free = slots.find(Search(service, first=AUTUMN, days=1), catalogue, Taken(), now=now)
+    assert free.written() == FreeSlots(slots=free.slots(), truncated=True).model_dump_json().encode()
+    assert len(free.found) == 2
 
 
 def test_one_room_for_two_practitioners_is_free_for_one_of_them():

@@ -1,9 +1,8 @@
 """Which times are free."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules import slots
 from booking.rules.availability import Span
-from booking.rules.booking import Place, local_date
+from booking.rules.booking import Place, latest_day, local_date
 from booking.rules.catalogue import Catalogue
-from booking.rules.slots import Free, Search, Taken
+from booking.rules.slots import Free, Search, Taken, Visit
 from booking.tables import schedule
 from booking.tables.directory import Directories
 from booking.tables.schedule import Wanted
@@ -132,23 +131,39 @@ async def alternatives(
     now: datetime,
     limit: int,
     away: Mapping[UUID, Sequence[Span]] | None = None,
+    engaged: Sequence[Visit] = (),
 ) -> list[Slot]:
     """Other slots for a visit: the same practitioner first, then the same branch, then the soonest.
 
-    They are looked for from the day of the visit (from today where that is over).
+    They are looked for from the day of the visit (from today where that is over), ever wider until there are enough.
+    What a narrow search has found stays beside the wider one, which is cut where it finds too much. `engaged` is
+    when the patient has other visits.
     """
-    own = place.practitioner.practitioner_id
-    first = max(local_date(place.starts_at, place.branch), local_date(now, place.branch))
-    found: Sequence[Slot] = ()
-    for practitioner_id, days in ((own, NEAR_DAYS), (None, NEAR_DAYS), (None, FAR_DAYS)):
-        search = Search(place.service, practitioner_id=practitioner_id, first=first, days=days)
-        found = await find(tx, catalogue, search, now=now, away=away)
-        if len(found) > limit:
+    found: set[Slot] = set()
+    proposals: list[Slot] = []
+    for search in _ever_wider(place, now=now):
+        found.update(await find(tx, catalogue, search, now=now, away=away))
+        proposals = slots.ranked(
+            found,
+            practitioner_id=place.practitioner.practitioner_id,
+            branch_id=place.branch.branch_id,
+            instead_of=place.starts_at,
+            engaged=engaged,
+        )
+        if len(proposals) >= limit:
             break
-    proposals = slots.ranked(
-        found,
-        practitioner_id=own,
-        branch_id=place.branch.branch_id,
-        instead_of=place.starts_at,
-    )
-    return list(islice(proposals, limit))
+    return proposals[:limit]
+
+
+def _ever_wider(place: Place, *, now: datetime) -> Iterator[Search]:
+    today = local_date(now, place.branch)
+    first = max(local_date(place.starts_at, place.branch), today)
+    latest = latest_day(place.service, today)
+    if first > latest:  # what was asked for lies beyond the horizon: the last days before it are the nearest
+        first = max(today, latest - timedelta(days=NEAR_DAYS - 1))
+    own, here = place.practitioner.practitioner_id, place.branch.branch_id
+    for days in (NEAR_DAYS, FAR_DAYS):
+        for practitioner_id, branch_id in ((own, None), (None, here), (None, None)):
+            yield Search(
+                place.service, practitioner_id=practitioner_id, branch_id=branch_id, first=first, days=days
+            )

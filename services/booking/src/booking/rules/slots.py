@@ -1,6 +1,6 @@
 """Which slots are free, and which of them to propose first."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +14,10 @@ from common.contracts.booking import Slot
 from common.contracts.directory import Branch, Practitioner, Service
 
 MOST_SLOTS = 5000
-"""As many as fit into one reply on the bus (1 MB); the earliest ones are given."""
+"""As many as fit into one reply on the bus (1 MB); the earliest ones are given, and it is said that there are more."""
+
+Visit = tuple[datetime, datetime]
+"""From (included) until (excluded)."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Free:
     """Practitioners at branches."""
     found: Sequence[tuple[int, int]]
     """A start, and which of the places; in order of time, then practitioner."""
+    truncated: bool = False
+    """Whether there are more, all of them later."""
 
     def slots(self) -> list[Slot]:
         """As values."""
@@ -94,7 +99,8 @@ class Free:
             at: f'{{"starts_at":"{_utc(at)}","ends_at":"{_utc(at + self.length)}",'
             for at in {at for at, _ in self.found}
         }
-        return f'{{"slots":[{",".join([when[at] + where[place] for at, place in self.found])}]}}'.encode()
+        found = ",".join([when[at] + where[place] for at, place in self.found])
+        return f'{{"slots":[{found}],"truncated":{"true" if self.truncated else "false"}}}'.encode()
 
 
 @lru_cache(maxsize=65536)
@@ -119,6 +125,7 @@ def find(search: Search, catalogue: Catalogue, taken: Taken, *, now: datetime) -
         length=search.service.duration * 60,
         places=[(practitioner.practitioner_id, branch.branch_id) for branch, practitioner in offers],
         found=[divmod(one, many) for one in found[:MOST_SLOTS]],
+        truncated=len(found) > MOST_SLOTS,
     )
 
 
@@ -165,24 +172,28 @@ def _starts(
 
 
 def ranked(
-    slots: Sequence[Slot], *, practitioner_id: UUID, branch_id: UUID, instead_of: datetime
-) -> Iterator[Slot]:
+    slots: Iterable[Slot],
+    *,
+    practitioner_id: UUID,
+    branch_id: UUID,
+    instead_of: datetime,
+    engaged: Sequence[Visit] = (),
+) -> list[Slot]:
     """Proposals, best first: the same practitioner, then the same branch, then the soonest.
 
-    The time that is being replaced is left out.
+    The time that is being replaced is left out, and those at which the patient is `engaged`.
     """
-    return iter(
-        sorted(
-            (
-                slot
-                for slot in slots
-                if slot.starts_at != instead_of or slot.practitioner_id != practitioner_id
-            ),
-            key=lambda slot: (
-                slot.practitioner_id != practitioner_id,
-                slot.branch_id != branch_id,
-                slot.starts_at,
-                slot.practitioner_id,
-            ),
-        )
+    return sorted(
+        (
+            slot
+            for slot in slots
+            if (slot.starts_at != instead_of or slot.practitioner_id != practitioner_id)
+            and not any(start < slot.ends_at and slot.starts_at < end for start, end in engaged)
+        ),
+        key=lambda slot: (
+            slot.practitioner_id != practitioner_id,
+            slot.branch_id != branch_id,
+            slot.starts_at,
+            slot.practitioner_id,
+        ),
     )

@@ -35,9 +35,10 @@ class ReleaseHold(Command[Done]):
 
 
 class FreeSlots(Message):
-    """Slots in order of time, then practitioner."""
+    """Slots in order of time, then practitioner; `truncated` where there are more than fit into one answer, all later."""
 
     slots: list[Slot]
+    truncated: bool = False
 
 
 class FindFreeSlots(Query[FreeSlots]):

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import outbox
-from common.clock import Clock
+from common.clock import Clock, wall
 from common.contracts.messages import Done
 from common.database import AlreadyApplied, Database
 from common.due import DueLoop, DueTable
@@ -179,6 +179,54 @@ async def test_work_whose_holder_died_is_claimed_again_after_its_lease(
     await asyncio.sleep(1.1)
     assert await loop.step() == 1
     assert await loop.outlook() == (None, 1)
+
+
+async def test_work_that_takes_longer_than_its_lease_is_done_by_nobody_else_meanwhile(
+    database: Database, clock: Clock
+) -> None:
+    for network_id in ("alpha", "beta"):
+        async with database.transaction(network_id) as tx:
+            await put_mark(tx, network_id, "x", START)
+    done: list[str] = []
+
+    async def work(network_id: str, ids: Sequence[UUID]) -> None:
+        await asyncio.sleep(0.7)
+        done.append(network_id)
+        async with database.transaction(network_id) as tx:
+            await tx.execute(
+                sa.text("UPDATE marks SET due_at = NULL WHERE mark_id = ANY(:ids)"), {"ids": ids}
+            )
+
+    slow, other = (
+        DueLoop("marks", DueTable("marks", "mark_id"), database, clock, work, lease_seconds=0.6)
+        for _ in range(2)
+    )
+    working = asyncio.create_task(slow.step())
+    claimed = 0
+    while not working.done():
+        await asyncio.sleep(0.05)
+        claimed += await other.step() if slow.in_flight else 0
+    assert await working == 2
+    assert claimed == 0
+    assert sorted(done) == ["alpha", "beta"]
+
+
+async def test_what_the_work_itself_gave_back_is_not_leased_again_for_it(
+    database: Database, clock: Clock
+) -> None:
+    async with database.transaction("alpha") as tx:
+        await put_mark(tx, "alpha", "x", START)
+    soon = wall() + timedelta(seconds=1)
+
+    async def work(network_id: str, ids: Sequence[UUID]) -> None:
+        async with database.transaction(network_id) as tx:
+            await tx.execute(sa.text("UPDATE marks SET leased_until = :soon"), {"soon": soon})
+        await asyncio.sleep(0.3)
+
+    loop = DueLoop("marks", DueTable("marks", "mark_id"), database, clock, work, lease_seconds=0.3)
+    await loop.step()
+    async with database.transaction("alpha") as tx:
+        assert (await tx.execute(sa.text("SELECT leased_until FROM marks"))).scalar_one() == soon
 
 
 async def test_nothing_sealed_can_be_read_once_the_patients_key_is_dropped(database: Database) -> None:

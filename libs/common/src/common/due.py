@@ -2,14 +2,14 @@
 
 A table of due work has the columns `network_id`, `<id>`, `due_at` (NULL when nothing is left to do) and
 `leased_until`. The claim is made as the worker across networks and returns ids only; the work is done as the app
-role, grouped by network, and itself moves or clears `due_at`. A lease runs on wall time: whoever dies holding one
-is followed by another after `lease_seconds`.
+role, grouped by network, and itself moves or clears `due_at`. A lease runs on wall time and is renewed while its
+holder works, however long that takes: whoever dies holding one is followed by another after `lease_seconds`.
 """
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,8 +47,19 @@ class DueTable:
                   WHERE {self.only} AND due_at <= :now AND (leased_until IS NULL OR leased_until < :wall)
                   ORDER BY {self.order} LIMIT :limit FOR UPDATE SKIP LOCKED) AS due
             WHERE {self.table}.network_id = due.network_id AND {self.table}.{self.identity} = due.{self.identity}
-            RETURNING {self.table}.network_id, {self.table}.{self.identity} AS id, {self.table}.due_at
+            RETURNING {self.table}.network_id, {self.table}.{self.identity} AS id, {self.table}.due_at,
+                      {self.table}.leased_until
         """)  # noqa: S608 - names come from code, values are bound
+
+    def renew(self) -> sa.TextClause:
+        """Prolong what is still leased as in `:leases`, but for rows that somebody is changing at this moment."""
+        return sa.text(f"""
+            UPDATE {self.table} SET leased_until = :until
+            FROM (SELECT network_id, {self.identity} FROM {self.table}
+                  WHERE network_id = ANY(:networks) AND {self.identity} = ANY(:ids) AND leased_until = ANY(:leases)
+                  FOR UPDATE SKIP LOCKED) AS held
+            WHERE {self.table}.network_id = held.network_id AND {self.table}.{self.identity} = held.{self.identity}
+        """)  # noqa: S608
 
     def next_due(self) -> sa.TextClause:
         """The earliest instant after `:now`, and how many are due already."""
@@ -88,6 +99,7 @@ class DueLoop:
         self._batch = batch
         self._lease = timedelta(seconds=lease_seconds)
         self._claim = table.claim()
+        self._renew = table.renew()
         self._next = table.next_due()
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(at_once)
@@ -172,16 +184,51 @@ class DueLoop:
         return rows
 
     async def _work_off(self, rows: Sequence[Any]) -> None:
-        by_network: dict[str, list[UUID]] = defaultdict(list)
+        waiting: dict[str, list[UUID]] = defaultdict(list)
         for row in rows:
-            by_network[row.network_id].append(row.id)
+            waiting[row.network_id].append(row.id)
         self.in_flight += len(rows)
         try:
-            for network_id, ids in by_network.items():
-                await self._do(network_id, ids)
+            async with self._holding(waiting, {row.leased_until for row in rows}):
+                for network_id in list(waiting):
+                    await self._do(network_id, waiting[network_id])
+                    del waiting[network_id]
         finally:
             self.in_flight -= len(rows)
             self.done += len(rows)
+
+    @contextlib.asynccontextmanager
+    async def _holding(
+        self, waiting: Mapping[str, Sequence[UUID]], leases: Collection[datetime]
+    ) -> AsyncIterator[None]:
+        """Nobody else claims what still waits to be done. What the work itself has released or put off stays so."""
+        done = asyncio.Event()
+        renewing = asyncio.create_task(self._keep(waiting, leases, done))
+        try:
+            yield
+        finally:
+            done.set()
+            await renewing
+
+    async def _keep(
+        self, waiting: Mapping[str, Sequence[UUID]], leases: Collection[datetime], done: asyncio.Event
+    ) -> None:
+        """Renew three times as often as a lease needs it: a database that is away for a moment costs none."""
+        given = list(leases)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), timeout=self._lease.total_seconds() / 3)
+            if done.is_set():
+                return
+            until = wall() + self._lease
+            given.append(until)
+            ids = [one for each in waiting.values() for one in each]
+            held = {"networks": list(waiting), "ids": ids, "leases": given, "until": until}
+            try:
+                async with self._database.claiming() as tx:
+                    await tx.execute(self._renew, held)
+            except Exception as error:  # noqa: BLE001 - the work goes on, and the next renewal may succeed
+                telemetry.log().warning("lease not renewed", loop=self.name, error=telemetry.where(error))
 
     async def _do(self, network_id: str, ids: Sequence[UUID]) -> None:
         try:

@@ -95,7 +95,8 @@ async def test_kavenegar_is_known_by_the_key_in_its_address_which_is_kept_nowher
 def call(owners: Owners, **more: Any) -> CallView:
     given: dict[str, Any] = {
         "call_id": new_id(), "direction": "inbound", "state": "ringing", "number": "+77010000001",
-        "branch_id": owners.branch_id, "patient_id": None, "candidates": [new_id(), new_id()], "message_id": None,
+        "branch_id": owners.branch_id, "patient_id": None, "message_id": None,
+        "candidates": [owners.patient(name) for name in ("Асель Ким", "Данияр Ким")],
         "at": NOW, "answered_at": None, "ended_at": None, "seconds": None, "reason": None,
     }  # fmt: skip
     view = CallView(**{**given, **more})

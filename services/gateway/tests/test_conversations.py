@@ -96,6 +96,7 @@ async def test_conversations_name_their_patients_and_are_shown_without_names_whi
 ) -> None:
     headers = await api.bearer("reception")
     patient = str(SHOWN.patient_ids[0])
+    owners.patients["Асель Ким", "+77010000009"] = SHOWN.patient_ids[0]
     for url in ("/api/v1/conversations", URL, f"/api/v1/conversations/of-task/{SHOWN.task_id}"):
         names = (await api.get(url, headers=headers)).raise_for_status().json()["names"]
         assert list(names) == [patient], url

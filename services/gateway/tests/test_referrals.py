@@ -97,7 +97,7 @@ async def test_a_doctor_refers_a_patient_of_theirs_in_their_own_name(
 
 async def test_the_desk_says_who_refers(api: Api, owners: Owners, referring: Referring) -> None:
     desk = await api.bearer("reception")
-    body: dict[str, Any] = {"patient_id": str(new_id()), "wish": wish(owners)}
+    body: dict[str, Any] = {"patient_id": owners.patient(), "wish": wish(owners)}
     assert (await api.post("/api/v1/referrals", json=body, headers=desk)).status_code == 403
     body["from_practitioner_id"] = str(owners.practitioner_id)
     assert (await api.post("/api/v1/referrals", json=body, headers=desk)).status_code == 201
@@ -118,7 +118,7 @@ async def test_a_referral_has_codes_and_no_words(
     api: Api, owners: Owners, referring: Referring, wrong: dict[str, Any]
 ) -> None:
     body = {
-        "patient_id": str(new_id()), "wish": wish(owners), "from_practitioner_id": str(owners.practitioner_id),
+        "patient_id": owners.patient(), "wish": wish(owners), "from_practitioner_id": str(owners.practitioner_id),
     }  # fmt: skip
     answer = await api.post(
         "/api/v1/referrals", json={**body, **wrong}, headers=await api.bearer("reception")
@@ -132,7 +132,7 @@ async def test_a_referral_is_declined_once_and_listed_as_it_stands(
 ) -> None:
     desk = await api.bearer("reception")
     body: dict[str, Any] = {
-        "patient_id": str(new_id()), "wish": wish(owners), "from_practitioner_id": str(owners.practitioner_id),
+        "patient_id": owners.patient(), "wish": wish(owners), "from_practitioner_id": str(owners.practitioner_id),
     }  # fmt: skip
     made = (await api.post("/api/v1/referrals", json=body, headers=desk)).json()
     path = f"/api/v1/referrals/{made['referral_id']}/decline"
@@ -174,7 +174,7 @@ async def test_the_360_view_has_the_referrals_beside_the_visits_or_says_that_it_
 async def test_a_booking_carries_the_referral_that_asked_for_it(api: Api, owners: Owners) -> None:
     referral = str(new_id())
     body = {
-        "patient_id": str(new_id()), "service_id": str(owners.service_id), "branch_id": str(owners.branch_id),
+        "patient_id": owners.patient(), "service_id": str(owners.service_id), "branch_id": str(owners.branch_id),
         "practitioner_id": str(owners.practitioner_id), "starts_at": "2026-11-03T10:00:00+05:00",
         "referral_id": referral,
     }  # fmt: skip

@@ -1,7 +1,6 @@
 """The desk books visits that come again, and sees what collides."""
 
 from common.contracts.booking import BookSeries
-from common.ids import new_id
 
 from .conftest import Api
 from .owners import Owners
@@ -11,7 +10,7 @@ async def test_a_series_has_its_ids_from_the_request_and_lists_what_collides(
     api: Api, owners: Owners
 ) -> None:
     body = {
-        "patient_id": str(new_id()),
+        "patient_id": owners.patient(),
         "service_id": str(owners.service_id),
         "branch_id": str(owners.branch_id),
         "practitioner_id": str(owners.practitioner_id),

@@ -255,7 +255,7 @@ async def test_a_time_is_shared_on_purpose_for_the_reason_that_booking_is_given(
         "branch_id": str(owners.branch_id),
         "practitioner_id": str(owners.practitioner_id),
         "starts_at": "2026-11-03T10:00:00+05:00",
-        "patient_id": str(new_id()),
+        "patient_id": owners.patient(),
         "overbook_reason": " acute pain ",
     }
     answer = await api.post("/api/v1/appointments", json=form, headers=await api.bearer("manager"))

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from common.ids import new_id
-
 from .conftest import Api
 from .owners import Owners
 
 
 def wish(owners: Owners, **more: Any) -> dict[str, Any]:
     return {
-        "patient_id": str(new_id()),
+        "patient_id": owners.patient(),
         "service_id": str(owners.service_id),
         "from_date": "2026-11-03",
         "to_date": "2026-11-10",

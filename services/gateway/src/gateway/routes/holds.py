@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Response
 
 from common.contracts.booking import HoldSlot, ReleaseHold
 from gateway.routes.access import AuditedRoute, answer
-from gateway.routes.appointments.booking import WhoComes, patient_of
 from gateway.routes.appointments.looking import shown
 from gateway.routes.desk import Desk, desk_with_key
 from gateway.routes.instants import Instant
+from gateway.routes.whom import WhoComes, patient_of
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Booker = Annotated[Desk, Depends(desk_with_key("appointments.book"))]

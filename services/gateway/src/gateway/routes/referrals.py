@@ -20,6 +20,7 @@ from common.errors import NotAllowed
 from gateway.routes.access import AuditedRoute, Input, answer
 from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.patients import own_patient
+from gateway.routes.whom import expect_known
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Desk, Depends(desk_for("referrals.read"))]
@@ -56,6 +57,7 @@ async def create(body: ReferralInput, desk: Writer) -> Response:
     """Ask for a visit elsewhere in the network; book it by `referral_id` in `POST /api/v1/appointments`."""
     desk.about(patient_id=body.patient_id)
     await own_patient(desk, body.patient_id)
+    await expect_known(desk, body.patient_id)
     referring = body.from_practitioner_id or desk.principal.practitioner_id
     if referring is None:
         raise NotAllowed("Say by `from_practitioner_id` who refers")

@@ -12,6 +12,7 @@ from gateway.queries.patient_view import shown_record
 from gateway.routes.access import AuditedRoute, Input, json_answer
 from gateway.routes.desk import Desk, desk_with_key
 from gateway.routes.instants import Instant
+from gateway.routes.whom import expect_known
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Booker = Annotated[Desk, Depends(desk_with_key("appointments.book"))]
@@ -37,6 +38,7 @@ async def book(body: SeriesInput, desk: Booker) -> Response:
     """What could be booked is booked; what could not is listed in `collisions`, with other times."""
     desk.about(patient_id=body.patient_id)
     desk.acting_for(body.practitioner_id)
+    await expect_known(desk, body.patient_id)
     ids = await desk.ids()
     command = BookSeries(
         series_id=ids.id("series"),

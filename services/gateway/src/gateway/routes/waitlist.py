@@ -18,6 +18,7 @@ from gateway.queries.patient_view import shown_record
 from gateway.routes.access import AuditedRoute, Input, answer, json_answer
 from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.shapes import manage_url
+from gateway.routes.whom import expect_known
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Reader = Annotated[Desk, Depends(desk_for("waitlist.work"))]
@@ -41,6 +42,7 @@ class Joining(Input):
 async def join(body: Joining, desk: Booker) -> Response:
     """Wait for a slot to be freed; it is then held for one after the other, in the order of joining."""
     desk.about(patient_id=body.patient_id)
+    await expect_known(desk, body.patient_id)
     ids = await desk.ids()
     command = JoinWaitlist(entry_id=ids.id("waitlist entry"), **body.model_dump())
     desk.about(entry_id=command.entry_id)

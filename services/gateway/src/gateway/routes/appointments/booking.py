@@ -4,32 +4,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints
 
 from common.contracts.booking import BookAppointment, CheckInAppointment, Source
 from common.errors import NotAllowed
-from gateway.routes.access import AuditedRoute, Input
+from gateway.routes.access import AuditedRoute
 from gateway.routes.appointments.looking import shown
-from gateway.routes.bookings import Person, register
 from gateway.routes.desk import Desk, desk_with_key
 from gateway.routes.instants import Instant
 from gateway.routes.shapes import manage_url
+from gateway.routes.whom import WhoComes, patient_of
 
 router = APIRouter(route_class=AuditedRoute, tags=["staff"])
 Booker = Annotated[Desk, Depends(desk_with_key("appointments.book"))]
-
-
-class WhoComes(Input):
-    """A patient who is known, or one to be registered."""
-
-    patient_id: UUID | None = None
-    patient: Person | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "WhoComes":
-        if (self.patient_id is None) is (self.patient is None):
-            raise ValueError("give either patient_id or patient")
-        return self
 
 
 class AppointmentInput(WhoComes):
@@ -51,6 +38,10 @@ class AppointmentInput(WhoComes):
     ) = None
     """Why this visit shares a taken time on purpose: for managers."""
 
+    def by_id(self) -> list[UUID]:
+        """With who booked for the patient."""
+        return [*super().by_id(), *([] if self.booked_by is None else [self.booked_by])]
+
 
 class WalkInInput(WhoComes):
     """Somebody is here without an appointment; `starts_at` is now where it is left out."""
@@ -59,19 +50,6 @@ class WalkInInput(WhoComes):
     branch_id: UUID
     practitioner_id: UUID
     starts_at: Instant | None = None
-
-
-async def patient_of(desk: Desk, body: WhoComes, *, provisional: bool = False) -> UUID:
-    """Whom it is for; somebody new is registered (`provisional`: seen by nobody until there is an appointment)."""
-    patient_id = body.patient_id
-    if body.patient is not None:
-        place = await desk.parts.public_directory.network(desk.network_id)
-        patient_id = await register(
-            desk.parts, desk.caller, place, body.patient, await desk.ids(), "patient", provisional=provisional
-        )
-    assert patient_id is not None
-    desk.about(patient_id=patient_id)
-    return patient_id
 
 
 @router.post("/api/v1/appointments", status_code=201)

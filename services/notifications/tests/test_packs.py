@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,64 @@ def test_another_content_under_a_published_version_is_refused(tmp_path):
     assert json.loads((tmp_path / "manifest.json").read_text())["xx"].keys() == {"1"}
 
 
+@pytest.fixture
+def edited(monkeypatch):
+    """The packs as if one line of a file had been edited after its version was published."""
+
+    def edit(name: str, before: str, after: str) -> None:
+        read = Path.read_text
+
+        def altered(path: Path, *args: Any, **more: Any) -> str:
+            text = read(path, *args, **more)
+            return text.replace(before, after) if path.name == name else text
+
+        monkeypatch.setattr(Path, "read_text", altered)
+        for one in (packs._read, packs.pack, packs.chain):
+            one.cache_clear()
+
+    yield edit
+    for one in (packs._read, packs.pack, packs.chain):
+        one.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "why"),
+    [
+        ("fr.toml", "20:00", "22:00", "another content than the manifest records"),
+        ("chains.toml", "T-48h", "T-47h", "another content than the manifest records"),
+        ("kz.toml", f'version = "{packs.pack("KZ").version}"', 'version = "2099-01"', "not in the manifest"),
+    ],
+)
+def test_a_pack_that_was_edited_after_it_was_published_stops_the_start(edited, name, before, after, why):
+    packs.read_all()
+    edited(name, before, after)
+    with pytest.raises(MalformedPack, match=f"{name}: version .* {why}"):
+        packs.read_all()
+
+
+def test_every_law_and_every_operators_rule_says_where_it_can_be_read():
+    published = [
+        line
+        for country in COUNTRIES
+        for line in (*packs.pack(country).entries, *packs.pack(country).caps)
+        if line.confidence in {"L", "O"}
+    ]
+    assert published
+    assert all((line.source_url or "").startswith("https://") for line in published)
+
+
+def test_a_verdict_cites_the_address_of_the_law_that_closed_it():
+    at = local("FR", 2026, 11, 12, 15)
+    pack = packs.pack("FR")
+    capped = decide(marketing(pack, at, "voice", touches=calls(at, 10, refused=True)), now=at)
+    closed = decide(
+        marketing(pack, local("FR", 2026, 11, 14, 15), "voice"), now=local("FR", 2026, 11, 14, 15)
+    )
+    for verdict in (capped, closed):
+        cited = [url for reason in verdict.reasons for url in reason.source_urls]
+        assert any("legifrance.gouv.fr/codes/article_lc/" in url for url in cited)
+
+
 def test_a_verdict_quotes_version_digest_and_layers():
     network = Layer("network", 3)
     pack = packs.pack("KZ", "", (network, Layer("branch", 2)))
@@ -72,6 +131,9 @@ def test_a_verdict_quotes_version_digest_and_layers():
         ({"layer": "whim"}, "law"),
         ({"confidence": "maybe"}, "C"),
         ({"source": ""}, "source"),
+        ({"source_url": "http://example.com"}, "source_url"),
+        ({"source_url": None}, "needs its source_url"),
+        ({"source_url": None, "confidence": "L"}, "needs its source_url"),
         ({"valid_from": date(2027, 1, 1), "valid_to": date(2026, 1, 1)}, "valid_from"),
         ({"hourz": 1}, "hourz"),
         ({"classes": ["immediate"]}, "classes"),
@@ -80,7 +142,8 @@ def test_a_verdict_quotes_version_digest_and_layers():
 def test_a_malformed_line_names_itself(wrong, says):
     line = {
         "id": "kz-sms-weekdays", "layer": "operator", "classes": ["service"], "source": "operators",
-        "confidence": "O", "open": [{"days": [1], "hours": [["09:00", "21:00"]]}],
+        "source_url": "https://operators.example/rules", "confidence": "O",
+        "open": [{"days": [1], "hours": [["09:00", "21:00"]]}],
     }  # fmt: skip
     with pytest.raises(MalformedPack, match=r"kz\.toml: entry 2 \(kz-sms-weekdays\)") as raised:
         reading.lines("kz.toml", "entry", [line, line | wrong], reading.entry)

@@ -214,7 +214,7 @@ def test_the_reasons_name_the_rule_the_entry_its_source_and_the_local_time():
     assert closed.detail["local_time"] == "2026-11-12T08:00"
     assert closed.detail["offset_minutes"] == 300
     assert closed.source is not None
-    assert verdict.policy_version == "kz-2026-12"
+    assert verdict.policy_version == f"kz-{KZ.version}"
 
 
 def test_whoever_refuses_reminders_still_hears_of_a_time_they_wait_for_or_that_is_gone():

@@ -116,7 +116,8 @@ def _line(one: Entry | Cap) -> PackLine:
     return PackLine(
         id=one.id, layer=one.layer, classes=sorted(one.classes),
         channels=None if one.channels is None else sorted(one.channels), valid_from=one.valid_from,
-        valid_to=one.valid_to, source=one.source, confidence=one.confidence, **_bounds(one),
+        valid_to=one.valid_to, source=one.source, source_url=one.source_url, confidence=one.confidence,
+        **_bounds(one),
     )  # fmt: skip
 
 

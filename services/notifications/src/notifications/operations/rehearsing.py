@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import directory
-from common.contracts.notifications import Reason, Rehearsal, RehearsedStep, RehearseVisit
+from common.contracts.notifications import Rehearsal, RehearsedStep, RehearseVisit
 from common.contracts.patient_profile import Channel
 from common.errors import UnknownThing
-from notifications.operations import policies
+from notifications.operations import policies, verdicts
 from notifications.operations.planning.places import Place, Reach, governed, planning_facts
 from notifications.rules import chains
 from notifications.rules.chains import Aim, Planned
@@ -54,8 +54,5 @@ def _told(planned: Planned) -> RehearsedStep:
         step=step.name, template=step.template, message_class=step.message_class, asks=planned.asks,
         target_at=planned.target_at, due_at=planned.due_at, channel=verdict.channel,
         merged_into=planned.merged_into,
-        reasons=[
-            Reason(rule=one.rule, result=one.result, detail=dict(one.detail), source=one.source)
-            for one in verdict.reasons
-        ],
+        reasons=verdicts.told(verdict),
     )  # fmt: skip

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from common import directory
-from common.contracts.notifications import Reason, SimulatedMessage, SimulateMessages, Simulation
+from common.contracts.notifications import SimulatedMessage, SimulateMessages, Simulation
 from common.errors import UnknownThing
 from common.ids import new_id
-from notifications.operations import asking, deciding
+from notifications.operations import asking, deciding, verdicts
 from notifications.operations.asking import Answers
 from notifications.operations.deciding import Surroundings
 from notifications.operations.estimating import costs
@@ -69,8 +69,5 @@ def _told(message: Message, verdict: Verdict, cost: int | None) -> SimulatedMess
     return SimulatedMessage(
         patient_id=message.patient_id, at=message.target_at, verdict=verdict.action, channel=verdict.channel,
         send_at=verdict.send_at, reason=verdict.because, policy_version=verdict.policy_version, cost=cost,
-        reasons=[
-            Reason(rule=one.rule, result=one.result, detail=dict(one.detail), source=one.source)
-            for one in verdict.reasons
-        ],
+        reasons=verdicts.told(verdict),
     )  # fmt: skip

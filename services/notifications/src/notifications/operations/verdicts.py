@@ -52,7 +52,13 @@ def _reason(reason: values.Reason) -> dict[str, Any]:
         "result": reason.result,
         "detail": dict(reason.detail),
         "source": reason.source,
+        "source_urls": list(reason.source_urls),
     }
+
+
+def told(verdict: Verdict) -> list[Reason]:
+    """The reasons of a verdict that nothing stores."""
+    return [Reason(**_reason(one)) for one in verdict.reasons]
 
 
 def explained(message_id: UUID, text: str, *, as_made: bool) -> Explanation:

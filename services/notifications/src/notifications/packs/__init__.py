@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, get_args
 
-from common.contracts.directory import Country
+from common.contracts.directory import Country, Preset
 from notifications.packs import manifest, reading
 from notifications.packs.calendars import calendar
 from notifications.packs.reading import MalformedPack
@@ -48,10 +48,12 @@ def pack(country: str, subdivision: str = "", layers: tuple[Layer, ...] = ()) ->
 
 
 def read_all() -> None:
-    """Read every country's pack now: a malformed one stops the start, and no message waits for the calendars' library,
-    which takes a second."""
+    """Read every country's pack and every chain now: one that is malformed, or that the manifest does not know, stops
+    the start; and no message waits for the calendars' library, which takes a second."""
     for country in get_args(Country):
         pack(country)
+    for name in get_args(Preset):
+        chain(name)
 
 
 @cache
@@ -68,4 +70,9 @@ def preset(name: str) -> list[dict[str, Any]]:
 
 @cache
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    raw = tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    try:
+        manifest.check(name.removesuffix(".toml"), raw)
+    except (KeyError, ValueError) as error:
+        raise MalformedPack(f"{name}: {error}") from error
+    return raw

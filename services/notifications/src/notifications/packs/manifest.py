@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,23 @@ def digest(raw: dict[str, Any]) -> str:
     return hashlib.sha256(canonical(json.loads(json.dumps(raw, default=str)))).hexdigest()
 
 
+@cache
 def recorded() -> dict[str, dict[str, str]]:
     """Pack -> version -> digest."""
     found: dict[str, dict[str, str]] = json.loads(
         files(__package__).joinpath(NAME).read_text(encoding="utf-8")
     )
     return found
+
+
+def check(name: str, raw: dict[str, Any]) -> None:
+    """Raises `ValueError` for a content that nobody recorded under its version."""
+    expected = recorded().get(name, {}).get(raw["version"])
+    if expected != digest(raw):
+        why = "has another content than the manifest records" if expected else "is not in the manifest"
+        raise ValueError(
+            f"version {raw['version']} {why}: `python -m notifications.packs` records a new version"
+        )
 
 
 def record(folder: Path) -> list[str]:

@@ -6,11 +6,14 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from common.contracts.notifications import PolicyCap, PolicyFlow, PolicyStep, PolicyWindow
+from common.contracts.notifications import PolicyBound, PolicyCap, PolicyFlow, PolicyStep, PolicyWindow
 from notifications.rules.moments import moment
 from notifications.rules.values import Cap, Chain, Entry, Flow, Hours, PolicyLayer, Step
 
 Confidence = Literal["L", "O", "C", "T"]
+PUBLISHED: frozenset[Confidence] = frozenset({"L", "O"})
+"""Laws and operators' rules stand somewhere; a custom need not."""
+
 Value = TypeVar("Value")
 _LAYER: TypeAdapter[PolicyLayer] = TypeAdapter(PolicyLayer)
 _CONFIDENCE: TypeAdapter[Confidence] = TypeAdapter(Confidence)
@@ -38,20 +41,24 @@ def entry(raw: Mapping[str, Any]) -> Entry:
     """A window of a pack: of a policy's shape, with its layer, its confidence and perhaps a zone of its own."""
     told = dict(raw)
     layer, confidence, zone = told.pop("layer"), told.pop("confidence"), told.pop("zone", None)
-    return window(
-        PolicyWindow.model_validate(told, extra="forbid"), _LAYER.validate_python(layer),
-        _CONFIDENCE.validate_python(confidence), zone,
-    )  # fmt: skip
+    read = PolicyWindow.model_validate(told, extra="forbid")
+    return window(read, _LAYER.validate_python(layer), _published(read, confidence), zone)
 
 
 def cap(raw: Mapping[str, Any]) -> Cap:
     """A cap of a pack."""
     told = dict(raw)
     layer, confidence = told.pop("layer"), told.pop("confidence")
-    return limit(
-        PolicyCap.model_validate(told, extra="forbid"), _LAYER.validate_python(layer),
-        _CONFIDENCE.validate_python(confidence),
-    )  # fmt: skip
+    read = PolicyCap.model_validate(told, extra="forbid")
+    return limit(read, _LAYER.validate_python(layer), _published(read, confidence))
+
+
+def _published(told: PolicyBound, confidence: Any) -> Confidence:
+    """The confidence of a line. Raises `ValueError` where a law or an operator's rule does not say where it stands."""
+    known = _CONFIDENCE.validate_python(confidence)
+    if known in PUBLISHED and told.source_url is None:
+        raise ValueError("a law or an operator's rule needs its source_url")
+    return known
 
 
 def step(raw: Mapping[str, Any]) -> Step:
@@ -64,8 +71,9 @@ def window(told: PolicyWindow, layer: PolicyLayer, confidence: Confidence, zone:
     return Entry(
         id=told.id, layer=layer, classes=frozenset(told.classes), channels=_channels(told.channels),
         open=tuple(Hours(frozenset(one.days), tuple(one.hours)) for one in told.open), holidays=told.holidays,
-        source=told.source, confidence=confidence, valid_from=told.valid_from or date.min,
-        valid_to=told.valid_to or date.max, zone=zone, mourning=told.mourning,
+        source=told.source, source_url=told.source_url, confidence=confidence,
+        valid_from=told.valid_from or date.min, valid_to=told.valid_to or date.max, zone=zone,
+        mourning=told.mourning,
     )  # fmt: skip
 
 
@@ -73,8 +81,8 @@ def limit(told: PolicyCap, layer: PolicyLayer, confidence: Confidence) -> Cap:
     """A cap as a value."""
     return Cap(
         id=told.id, layer=layer, classes=frozenset(told.classes), channels=_channels(told.channels),
-        counts=told.counts, limit=told.limit, days=told.days, source=told.source, confidence=confidence,
-        valid_from=told.valid_from or date.min, valid_to=told.valid_to or date.max,
+        counts=told.counts, limit=told.limit, days=told.days, source=told.source, source_url=told.source_url,
+        confidence=confidence, valid_from=told.valid_from or date.min, valid_to=told.valid_to or date.max,
     )  # fmt: skip
 
 

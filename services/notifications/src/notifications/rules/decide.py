@@ -175,7 +175,8 @@ def _window(
     if quiet is not None:
         place["patient_quiet"] = f"{quiet.begins:%H:%M}-{quiet.ends:%H:%M}"
     source = "; ".join(f"{entry.source} [{entry.confidence}]" for entry in entries)
-    return Reason("quiet-hours", result, place, source or None)
+    urls = tuple(entry.source_url for entry in entries if entry.source_url)
+    return Reason("quiet-hours", result, place, source or None, urls)
 
 
 def _at(

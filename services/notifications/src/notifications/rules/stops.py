@@ -110,7 +110,8 @@ def _capped(facts: Facts, channel: ChannelFacts | None, now: datetime) -> Reason
             }
             if channel is not None:
                 detail["channel"] = channel.channel
-            return Reason("cap", f"{cap.counts}-reached", detail, f"{cap.source} [{cap.confidence}]")
+            urls = (cap.source_url,) if cap.source_url else ()
+            return Reason("cap", f"{cap.counts}-reached", detail, f"{cap.source} [{cap.confidence}]", urls)
     return None
 
 

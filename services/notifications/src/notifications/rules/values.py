@@ -86,6 +86,7 @@ class Entry:
     """Whether public holidays are open like other days."""
     source: str
     confidence: Literal["L", "O", "C", "T"]
+    source_url: str | None = None
     valid_from: date = date.min
     valid_to: date = date.max
     zone: str | None = None
@@ -106,6 +107,7 @@ class Cap:
     days: int
     source: str
     confidence: Literal["L", "O", "C", "T"]
+    source_url: str | None = None
     valid_from: date = date.min
     valid_to: date = date.max
 
@@ -173,6 +175,8 @@ class Reason:
     result: str
     detail: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None
+    source_urls: tuple[str, ...] = ()
+    """Where laws and operators' rules that it rests on can be read."""
 
 
 @dataclass(frozen=True)

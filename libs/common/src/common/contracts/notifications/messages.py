@@ -19,12 +19,14 @@ Outcome = Literal[
 
 
 class Reason(Message):
-    """One step of a decision: which rule, what it found, and what it rests on."""
+    """One step of a decision: which rule, what it found, and what it rests on. `source_urls` are the addresses of the
+    laws and of the operators' rules among that."""
 
     rule: str
     result: str
     detail: dict[str, Any] = Field(default_factory=dict)
     source: str | None = None
+    source_urls: list[str] = Field(default_factory=list)
 
 
 class AttemptView(Message):

@@ -15,6 +15,7 @@ from common.contracts.notifications.messages import MessageClass, Reason
 from common.contracts.patient_profile import Channel
 
 PolicyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")]
+SourceUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s\"<>]+$", max_length=500)]
 BoundClass = Literal["service", "marketing"]
 """The classes that windows and caps bind; what the patient has just asked for is answered at any hour."""
 
@@ -42,6 +43,8 @@ class PolicyBound(Message):
     valid_from: date | None = None
     valid_to: date | None = None
     source: str = Field(min_length=1, max_length=300)
+    source_url: SourceUrl | None = None
+    """Where the source can be read."""
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -170,6 +173,7 @@ class PackLine(Message):
     valid_from: date | None
     valid_to: date | None
     source: str
+    source_url: str | None = None
     confidence: str
     open: list[PolicyHours] = Field(default_factory=list)
     holidays: bool = True

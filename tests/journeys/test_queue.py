@@ -43,6 +43,10 @@ async def test_a_number_is_drawn_at_home_called_at_the_desk_and_served(clinic: A
     board = (await clinic.http.get(public, params=where)).raise_for_status().json()
     assert [one["number"] for one in board["called"]] == [mine["number"]]
     assert [(one["number"], one["ahead"]) for one in board["waiting"]] == [(mine["number"] + 1, 0)]
+    for one in board["called"] + board["waiting"]:
+        assert "ticket_id" not in one
+    at_the_desk = (await clinic.http.get("/api/v1/queue", params=where, headers=desk)).raise_for_status()
+    assert [one["ticket_id"] for one in at_the_desk.json()["waiting"]] == [walk_in.json()["ticket_id"]]
 
     served = await clinic.http.post(f"/api/v1/queue/tickets/{mine['ticket_id']}/served", headers=desk)
     assert served.json()["status"] == "served"

@@ -12,7 +12,7 @@ from common.contracts.booking import CallTicket, EndTicket, GetTicket, ShowQueue
 from common.errors import Refused
 from common.ids import new_id
 
-from .clinic import Clinic, a_practitioner, a_service, almaty, code_of
+from .clinic import Clinic, a_branch, a_practitioner, a_service, almaty, code_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -81,6 +81,30 @@ async def test_numbers_start_anew_each_day_and_only_while_the_branch_is_open(cli
     assert (await take(clinic)).number == 1
 
 
+async def test_whoever_still_waits_when_the_branch_closes_is_called_that_day_and_no_other(clinic: Clinic):
+    tickets = [await take(clinic) for _ in range(3)]
+    clinic.put_clock(almaty(3, 18, 30))
+    assert await code_of(take(clinic)) == "branch-closed"
+    assert (await clinic.tell(calling(clinic))).number == 1
+    assert (await clinic.tell(calling(clinic, ticket_id=tickets[2].ticket_id))).number == 3
+    clinic.put_clock(almaty(4, 10))
+    assert await code_of(clinic.tell(calling(clinic))) == "queue-empty"
+    assert await code_of(clinic.tell(calling(clinic, ticket_id=tickets[1].ticket_id))) == "unknown-ticket"
+
+
+async def test_a_number_of_another_branch_is_not_called(clinic: Clinic):
+    elsewhere = a_branch()
+    colleague = a_practitioner(elsewhere, clinic.service)
+    await clinic.put(elsewhere, colleague)
+    ticket = await take(clinic)
+    order = CallTicket(
+        branch_id=elsewhere.branch_id, practitioner_id=colleague.practitioner_id, ticket_id=ticket.ticket_id
+    )
+    reception = clinic.staff("reception", branches=(str(elsewhere.branch_id),))
+    assert await code_of(clinic.tell(order, reception)) == "unknown-ticket"
+    assert [one.number for one in (await show(clinic)).waiting] == [ticket.number]
+
+
 async def test_who_performs_another_service_calls_the_next_for_their_own(clinic: Clinic):
     other = a_service()
     surgeon = a_practitioner(clinic.branch, other)
@@ -123,12 +147,23 @@ async def test_patients_see_numbers_and_not_whose_they_are(clinic: Clinic):
     ticket = await take(clinic, patient_id=patient_id)
     somebody = clinic.patient(new_id())
     assert [one.patient_id for one in (await show(clinic, somebody)).waiting] == [None]
-    assert [one.patient_id for one in (await show(clinic)).waiting] == [patient_id]
+    assert (await show(clinic)).waiting == [ticket]
     assert (await clinic.tell(GetTicket(ticket_id=ticket.ticket_id), somebody)).patient_id is None
     assert await code_of(clinic.tell(calling(clinic), somebody)) == "not-allowed"
     assert (
         await clinic.tell(EndTicket(ticket_id=ticket.ticket_id, outcome="left"), somebody)
     ).status == "left"
+
+
+async def test_no_number_that_is_shown_to_everybody_can_be_given_back_by_somebody_else(clinic: Clinic):
+    for _ in range(2):
+        await take(clinic)
+    called = await clinic.tell(calling(clinic))
+    everybody = clinic.staff(actor="anonymous")
+    board = await show(clinic, everybody)
+    assert ([one.number for one in board.called], [one.number for one in board.waiting]) == ([1], [2])
+    assert "ticket_id" not in board.model_dump_json()
+    assert (await show(clinic, clinic.staff("accounting"))).called == [called]
 
 
 @given(

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations.acting import Acting
 from booking.rules import queue as rules
+from booking.rules.booking import local_date
 from booking.rules.permissions import expect_may
 from booking.rules.queue import Ticket
 from booking.rules.refusals import NotOffered, QueueEmpty
@@ -57,7 +58,10 @@ async def take(tx: AsyncConnection, acting: Acting, command: TakeTicket) -> Told
 
 
 async def call(tx: AsyncConnection, acting: Acting, command: CallTicket) -> Told:
-    """The next, or a certain one; two who call at the same moment never call the same."""
+    """The next of today, or a certain one; two who call at the same moment never call the same.
+
+    Whoever still waits when the branch closes is called all the same.
+    """
     catalogue = await acting.directories.current(tx, acting.network_id)
     branch = catalogue.branch(command.branch_id)
     practitioner = catalogue.practitioner(command.practitioner_id)
@@ -67,7 +71,7 @@ async def call(tx: AsyncConnection, acting: Acting, command: CallTicket) -> Told
         branch_id=branch.branch_id,
         practitioner_id=practitioner.practitioner_id,
     )
-    day = rules.expect_open(branch, acting.now)
+    day = local_date(acting.now, branch)
     if command.ticket_id is None:
         ticket = await rows.next_waiting(
             tx, acting.network_id, branch.branch_id, day, practitioner.service_ids
@@ -76,6 +80,8 @@ async def call(tx: AsyncConnection, acting: Acting, command: CallTicket) -> Told
             raise QueueEmpty("Nobody waits")
     else:
         ticket = await _known(tx, acting, command.ticket_id)
+        if (ticket.branch_id, ticket.day) != (branch.branch_id, day):
+            raise UnknownThing("ticket", command.ticket_id)
     called = rules.call(ticket, practitioner.practitioner_id, now=acting.now)
     await rows.change(tx, called)
     return await _tell(tx, acting, called, TicketCalled)

@@ -12,7 +12,7 @@ from booking.rules.permissions import expect_may, may
 from booking.rules.queue import Ticket
 from booking.tables import queue as rows
 from common.caller import Caller
-from common.contracts.booking import Queue, ShowQueue
+from common.contracts.booking import Queue, QueueNumber, ShowQueue
 from common.contracts.booking import Ticket as Told
 from common.errors import UnknownThing
 
@@ -20,19 +20,21 @@ from common.errors import UnknownThing
 async def show(
     tx: AsyncConnection, query: ShowQueue, caller: Caller, catalogue: Catalogue, *, now: datetime
 ) -> Queue:
-    """Who is called and who waits; everybody may see the numbers, staff of the branch whose they are."""
+    """Who is called and who waits; everybody may see the numbers, staff of the branch whose they are.
+
+    Ids are for staff: who has one may give the number back.
+    """
     expect_may(caller, "find")
     branch = catalogue.branch(query.branch_id)
     day = query.day or local_date(now, branch)
     tickets = await rows.of_day(tx, caller.network_id, branch.branch_id, day)
-    named = may(caller, "read-queue", branch_id=branch.branch_id)
     waiting = rules.placed(tickets, now=now)
     called = [one.told() for one in tickets if one.status == "called"]
     return Queue(
         branch_id=branch.branch_id,
         day=day,
-        called=called if named else [_unnamed(one) for one in called],
-        waiting=waiting if named else [_unnamed(one) for one in waiting],
+        called=[_seen_by(caller, one) for one in called],
+        waiting=[_seen_by(caller, one) for one in waiting],
         served=sum(one.status == "served" for one in tickets),
         wait_minutes=rules.pace(tickets, now=now).wait(len(waiting) + 1),
     )
@@ -44,9 +46,16 @@ async def one(tx: AsyncConnection, ticket_id: UUID, caller: Caller, *, now: date
     if ticket is None:
         raise UnknownThing("ticket", ticket_id)
     today = await rows.of_day(tx, caller.network_id, ticket.branch_id, ticket.day)
-    found = rules.shown(ticket, today, now=now)
-    return found if may(caller, "read-queue", branch_id=ticket.branch_id) else _unnamed(found)
+    return _named_to(caller, rules.shown(ticket, today, now=now))
 
 
-def _unnamed(ticket: Told) -> Told:
+def _seen_by(caller: Caller, ticket: Told) -> Told | QueueNumber:
+    named = _named_to(caller, ticket)
+    return QueueNumber(**named.model_dump(exclude={"ticket_id"})) if caller.is_patient else named
+
+
+def _named_to(caller: Caller, ticket: Told) -> Told:
+    """With whose it is, where the caller may know that."""
+    if may(caller, "read-queue", branch_id=ticket.branch_id):
+        return ticket
     return ticket.model_copy(update={"patient_id": None})

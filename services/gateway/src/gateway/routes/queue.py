@@ -56,7 +56,10 @@ class Calling(Input):
 
 @router.get("/api/v1/networks/{network}/queue", tags=["patients"])
 async def board(network: str, parts: PartsHere, branch_id: UUID) -> Response:
-    """The numbers that are called and that wait, and what somebody who drew one now would wait."""
+    """The numbers that are called and that wait, and what somebody who drew one now would wait.
+
+    Without their ids: those are known to whoever drew them, who may give them back.
+    """
     await parts.public_directory.network(network)
     return json_answer(await parts.asks.ask_bytes(ShowQueue(branch_id=branch_id), caller=everybody(network)))
 
@@ -126,7 +129,7 @@ async def leave(
 
 @router.get("/api/v1/queue", tags=["staff"])
 async def live_board(desk: Reader, branch_id: UUID) -> Response:
-    """The same with whose the numbers are."""
+    """The same with the ids of the numbers and whose they are."""
     desk.about(branch_id=branch_id)
     desk.own_branch(branch_id)
     return await desk.pass_on(ShowQueue(branch_id=branch_id))
@@ -142,7 +145,7 @@ async def draw_for(body: DrawingForSomebody, desk: Worker) -> Response:
 
 @router.post("/api/v1/queue/call", tags=["staff"])
 async def call(body: Calling, desk: Worker) -> Response:
-    """The next, please. 409 `queue-empty` where nobody waits."""
+    """The next of today, please, or a certain one. 409 `queue-empty` where nobody waits."""
     desk.about(branch_id=body.branch_id, practitioner_id=body.practitioner_id)
     ticket = await desk.tell(CallTicket(**body.model_dump()))
     desk.about(ticket_id=ticket.ticket_id, patient_id=ticket.patient_id)

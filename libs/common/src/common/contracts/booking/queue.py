@@ -11,13 +11,9 @@ from common.contracts.messages import Command, Event, Message, Query
 TicketStatus = Literal["waiting", "called", "served", "left"]
 
 
-class Ticket(Message):
-    """A number of a branch and local day. Without a patient it was drawn on the spot by somebody unnamed.
+class QueueNumber(Message):
+    """A number as everybody may see it: without the id, by which whoever drew it follows it and gives it back."""
 
-    `ahead` and `wait_minutes` are of a waiting one, as of the moment it is shown; the minutes are an estimate.
-    """
-
-    ticket_id: UUID
     version: int
     status: TicketStatus
     branch_id: UUID
@@ -34,6 +30,15 @@ class Ticket(Message):
     wait_minutes: int = 0
 
 
+class Ticket(QueueNumber):
+    """A number of a branch and local day. Without a patient it was drawn on the spot by somebody unnamed.
+
+    `ahead` and `wait_minutes` are of a waiting one, as of the moment it is shown; the minutes are an estimate.
+    """
+
+    ticket_id: UUID
+
+
 class TakeTicket(Command[Ticket]):
     """Draw the next number of today. A patient has one open number at a branch: asking again shows that one.
 
@@ -48,8 +53,11 @@ class TakeTicket(Command[Ticket]):
 
 
 class CallTicket(Command[Ticket]):
-    """Call the next who waits (for these services or any), or a certain number. Refused: `queue-empty`,
-    `illegal-transition`."""
+    """Call the next who waits today (for these services or any), or a certain number of this branch and day.
+
+    Those who still wait are called after closing time too. Refused: `queue-empty`, `unknown-ticket`,
+    `illegal-transition`.
+    """
 
     subject: ClassVar[str] = "booking.command.ticket.call.v1"
     branch_id: UUID
@@ -71,16 +79,16 @@ class Queue(Message):
 
     branch_id: UUID
     day: date
-    called: list[Ticket]
-    waiting: list[Ticket]
+    called: list[Ticket | QueueNumber]
+    waiting: list[Ticket | QueueNumber]
     served: int
     wait_minutes: int
     """What somebody who drew a number now would wait."""
 
 
 class ShowQueue(Query[Queue]):
-    """The live board; without a day, today at the branch. Patients are named to staff only. Refused:
-    `unknown-branch`."""
+    """The live board; without a day, today at the branch. Patients, and ids of numbers, are named to staff only.
+    Refused: `unknown-branch`."""
 
     subject: ClassVar[str] = "booking.query.queue.show.v1"
     branch_id: UUID

@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import pytest
+
 from common.contracts.consents import WithdrawPermission
 from common.contracts.notifications import CallView, ContinueCall, ListCalls, RecordCall
 from common.ids import new_id
@@ -90,6 +92,20 @@ async def test_kavenegar_is_known_by_the_key_in_its_address_which_is_kept_nowher
     assert (await api.post(f"{path}?key=kavenegar-webhook-key", content=body)).status_code == 200
     (kept,) = owners.webhooks
     assert (kept.provider, kept.query, kept.body) == ("kavenegar", {}, body.decode())
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_kavenegar_tells_in_the_query_is_told_once_for_each_query(
+    api: Api, owners: Owners, method: str
+) -> None:
+    path = f"/webhooks/kavenegar/{owners.network_id}"
+    told = ({"messageid": "1", "status": "4"}, {"messageid": "1", "status": "10"})
+    for query in (*told, told[0]):
+        answer = await api.request(method, path, params={"key": "kavenegar-webhook-key", **query})
+        assert answer.status_code == 200, answer.text
+    sent, delivered, again = owners.webhooks
+    assert [one.query for one in (sent, delivered)] == list(told)
+    assert sent.command_id == again.command_id != delivered.command_id
 
 
 def call(owners: Owners, **more: Any) -> CallView:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from common import outbox
+from common.accounts import BY_SLUG, EVERY_OTHER
 from common.bus import Bus
 from common.clock import Clock
 from common.contracts.messages import Event
@@ -32,7 +33,7 @@ from notifications.tables import messages as message_rows
 from notifications.tables.messages import Message
 from notifications.tables.schema import attempts, messages
 
-from .world import Provider, World, make_world, status, whatsapp_webhook
+from .world import NUMBER, Provider, World, make_world, status, whatsapp_webhook
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +63,12 @@ def parts(database: Database, bus: Bus, keys: Keys, clock: Clock, provider: Prov
         links=Links(key),
         public_url="https://clinic.example",
         adapters={
-            "whatsapp": WhatsApp(client, "http://provider/whatsapp", "token"),
-            "sms": Sms(client, "http://provider/twilio", "AC1", "token", "https://clinic.example"),
+            "whatsapp": WhatsApp(client, "http://provider/whatsapp", "token", {EVERY_OTHER: NUMBER}),
+            "sms": Sms(
+                client, "http://provider/twilio", "AC1", "token", "https://clinic.example", now=clock.now
+            ),
         },
+        accounts={"whatsapp": {EVERY_OTHER: NUMBER}, "instagram": BY_SLUG},
     )
 
 

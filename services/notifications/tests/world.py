@@ -255,6 +255,10 @@ def make_world(
     return World(network_id, branch, practitioner, service, network)
 
 
+NUMBER = "106540352242922"
+"""What Meta calls the phone number of every test's network."""
+
+
 @dataclass
 class Provider:
     """WhatsApp and SMS at their wire formats; `faults` strike the next calls in order."""
@@ -361,8 +365,13 @@ def status(provider_id: str, state: str, reference: str | None = None) -> dict[s
     return found | ({"biz_opaque_callback_data": reference} if reference else {})
 
 
-def whatsapp_webhook(*, statuses: list[Any] | None = None, messages: list[Any] | None = None) -> str:
-    value = {"messaging_product": "whatsapp", "statuses": statuses or [], "messages": messages or []}
+def whatsapp_webhook(
+    *, statuses: list[Any] | None = None, messages: list[Any] | None = None, number: str = NUMBER
+) -> str:
+    value = {
+        "messaging_product": "whatsapp", "metadata": {"phone_number_id": number},
+        "statuses": statuses or [], "messages": messages or [],
+    }  # fmt: skip
     return orjson.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).decode()
 
 

@@ -1,5 +1,6 @@
 """Accounts with a provider, by network: each network has a bot, a page or a token of its own there."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -10,6 +11,11 @@ Accounts = Annotated[Json[dict[str, str]], NoDecode, BeforeValidator(lambda give
 """A setting: a JSON object of networks and what is theirs; empty where nobody has an account."""
 
 EVERY_OTHER = "*"
+BY_SLUG: Mapping[str, str] = {EVERY_OTHER: "{network}"}
+"""Every network under its own slug, as the providers of development know them."""
+
+Names = Annotated[Json[dict[str, str]], NoDecode, BeforeValidator(lambda given: given or json.dumps(BY_SLUG))]
+"""A setting like `Accounts`, of what a provider calls each network's account; empty: their slugs."""
 
 
 def account_of(accounts: Mapping[str, str], network_id: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import hmac
 from typing import Annotated, get_args
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -82,9 +83,11 @@ def _machine(form: dict[str, str]) -> bool:
     return form.get("AnsweredBy", "").startswith(("machine", "fax"))
 
 
+@router.get("/webhooks/kavenegar/{network}")
 @router.post("/webhooks/kavenegar/{network}")
 async def kavenegar(network: str, request: Request, parts: PartsHere, key: str = "") -> Response:
-    """Kavenegar signs nothing: the address that it was given holds a key."""
+    """Kavenegar signs nothing: the address that it was given holds a key. What it tells stands in a form or in the
+    query, by either method; the key is kept nowhere."""
     await parts.public_directory.network(network)
     expected = parts.secrets.kavenegar_webhook_key
     if not expected or not hmac.compare_digest(key.encode(), expected.encode()):
@@ -92,7 +95,7 @@ async def kavenegar(network: str, request: Request, parts: PartsHere, key: str =
     body = await request.body()
     query = {name: value for name, value in request.query_params.items() if name != "key"}
     command = IngestWebhook(
-        command_id=rules.command_id(network, "kavenegar", "", body),
+        command_id=rules.command_id(network, "kavenegar", urlencode(sorted(query.items())), body),
         provider="kavenegar",
         content_type=request.headers.get("content-type", "")[:200],
         query=query,

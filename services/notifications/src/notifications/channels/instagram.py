@@ -5,6 +5,7 @@ everything else. Nothing is told of a delivery, but that a message was seen.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -64,16 +65,19 @@ def _read(answer: httpx.Response) -> Outcome:
 
 
 def webhook(body: bytes, query: Mapping[str, str]) -> Webhook:
-    """What was seen, written and pressed, and links into the chat; echoes of our own messages are passed over."""
+    """What was seen, written and pressed, and links into the chat, of each professional account; echoes of our own
+    messages are passed over."""
     del query
     statuses: list[Status] = []
     written: list[Written] = []
     for entry in orjson.loads(body).get("entry", []):
+        account = entry.get("id")
         for event in entry.get("messaging", []):
             if "read" in event:
-                statuses.append(Status("instagram", str(event["read"]["mid"]), None, "read"))
+                mid = str(event["read"]["mid"])
+                statuses.append(Status("instagram", mid, None, "read", account=account))
             elif (found := _written(event)) is not None:
-                written.append(found)
+                written.append(replace(found, account=account))
     return statuses, written
 
 

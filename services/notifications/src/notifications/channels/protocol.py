@@ -88,6 +88,8 @@ class Status:
     reason: str | None = None
     comes_late: bool = False
     """The channel had taken it for good, and nobody waited for more: where it has failed, the next one has its turn."""
+    account: str | None = None
+    """Whose it is, by the provider's own id, where a webhook says so."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Written:
     press: str | None = None
     contact: str | None = None
     """Their own phone, shared by a button of the channel's, which vouches for it."""
+    account: str | None = None
+    """To whom they wrote, by the provider's own id, where a webhook says so."""
 
 
 @dataclass(frozen=True)

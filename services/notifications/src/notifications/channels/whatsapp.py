@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import orjson
 
+from common.accounts import BY_SLUG, account_of
 from common.contracts.patient_profile import Channel
 from notifications.channels import http, meta
 from notifications.channels.protocol import (
@@ -27,20 +28,25 @@ LONGEST_BUTTON, LONGEST_ROW, LONGEST_BODY = 20, 24, 1024
 
 
 class WhatsApp(Adapter):
-    """Sends as the network's sender: in development its slug is the phone number id. There is no look-up: only a
-    status tells."""
+    """`numbers` are the ids of the networks' phone numbers with Meta. There is no look-up: only a status tells."""
 
     channel: Channel = "whatsapp"
     buttons = True
 
-    def __init__(self, client: httpx.AsyncClient, base_url: str, token: str) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, base_url: str, token: str, numbers: Mapping[str, str] = BY_SLUG
+    ) -> None:
         self._client = client
         self._base = base_url.rstrip("/")
+        self._numbers = numbers
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def serves(self, network_id: str) -> bool:
+        return account_of(self._numbers, network_id) is not None
 
     async def send(self, letter: Letter) -> Outcome:
         body = orjson.dumps(message(letter))
-        url = f"{self._base}/v23.0/{letter.network_id}/messages"
+        url = f"{self._base}/v23.0/{account_of(self._numbers, letter.network_id)}/messages"
         return await http.call(lambda: self._client.post(url, content=body, headers=self._headers), _read)
 
 
@@ -111,19 +117,20 @@ def _read(answer: httpx.Response) -> Outcome:
 
 
 def webhook(body: bytes, query: Mapping[str, str]) -> Webhook:
-    """What one of Meta's webhooks tells; what is unknown in it is passed over."""
+    """What one of Meta's webhooks tells of each phone number; what is unknown in it is passed over."""
     del query
     statuses: list[Status] = []
     written: list[Written] = []
     for entry in orjson.loads(body).get("entry", []):
         for change in entry.get("changes", []):
             value = change.get("value", {})
-            statuses += [found for raw in value.get("statuses", []) if (found := _status(raw))]
-            written += [_written(raw) for raw in value.get("messages", [])]
+            number = value.get("metadata", {}).get("phone_number_id")
+            statuses += [found for raw in value.get("statuses", []) if (found := _status(raw, number))]
+            written += [_written(raw, number) for raw in value.get("messages", [])]
     return statuses, written
 
 
-def _status(raw: dict[str, Any]) -> Status | None:
+def _status(raw: dict[str, Any], number: str | None) -> Status | None:
     state = STATES.get(raw.get("status", ""))
     if state is None:
         return None
@@ -134,10 +141,11 @@ def _status(raw: dict[str, Any]) -> Status | None:
         reference=raw.get("biz_opaque_callback_data"),
         delivery=state,  # type: ignore[arg-type]  # one of the four words above
         reason=f"whatsapp-{code}" if code else None,
+        account=number,
     )
 
 
-def _written(raw: dict[str, Any]) -> Written:
+def _written(raw: dict[str, Any], number: str | None) -> Written:
     payload: str | None = None
     match raw.get("type"):
         case "button":
@@ -151,5 +159,5 @@ def _written(raw: dict[str, Any]) -> Written:
             text = ""
     return Written(
         channel="whatsapp", provider_id=str(raw["id"]), sender=f"+{str(raw['from']).lstrip('+')}", text=text,
-        payload=payload, answers=raw.get("context", {}).get("id"),
+        payload=payload, answers=raw.get("context", {}).get("id"), account=number,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.accounts import BY_SLUG
 from common.caller import Caller, system
 from common.clock import Clock
 from common.contracts.messages import Command, Message
@@ -56,6 +57,11 @@ class Parts:
     adapters: Mapping[Channel, Adapter]
     mail_domain: str = "clinic.invalid"
     """Mail comes from `<network>@<domain>`."""
+    accounts: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: {"whatsapp": BY_SLUG, "instagram": BY_SLUG}
+    )
+    """Provider -> network -> what it calls the network's account: where one signature holds for every network, a
+    webhook has to name the account."""
     wakes: Wakes = field(default_factory=Wakes)
 
     async def carry_out(

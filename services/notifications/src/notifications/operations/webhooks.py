@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import telemetry
+from common.accounts import account_of
 from common.contracts.notifications import Ingested, IngestWebhook
 from common.errors import Unavailable
 from notifications.channels import (
@@ -44,6 +46,12 @@ HOOKS: Mapping[str, Hook] = {
     "whatsapp": whatsapp.webhook,
 }
 """How the webhooks of each provider are read."""
+
+FOREIGN = Counter(
+    "vinculo_webhooks_foreign_total",
+    "States and replies that came to another network's account.",
+    ["provider"],
+)
 
 _FAILED = sa.text(
     "UPDATE webhooks SET tries = tries + 1, due_at = CASE WHEN tries + 1 >= :most THEN NULL ELSE due_at END"
@@ -90,7 +98,7 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
     statuses: list[Status] = []
     written: list[tuple[_Raw, Written]] = []
     for raw in raws:
-        told, heard = _understood(raw)
+        told, heard = _own(parts, network_id, raw)
         statuses += told
         written += [(raw, one) for one in heard]
     now = parts.clock.now()
@@ -160,6 +168,25 @@ async def _done(tx: AsyncConnection, network_id: str, ids: Sequence[UUID]) -> No
             .where(webhooks.c.network_id == network_id, webhooks.c.webhook_id.in_(list(ids)))
             .values(due_at=None, leased_until=None, body=None)
         )
+
+
+def _own(parts: Parts, network_id: str, raw: _Raw) -> Webhook:
+    """What came to this network's own account: a signature that is the same for all of a provider's accounts would have
+    the patients of one network heard in another."""
+    statuses, written = _understood(raw)
+    accounts = parts.accounts.get(raw.provider)
+    if accounts is None:
+        return statuses, written
+    account = account_of(accounts, network_id)
+    own = [one for one in statuses if account and one.account == account]
+    said = [one for one in written if account and one.account == account]
+    if foreign := len(statuses) + len(written) - len(own) - len(said):
+        FOREIGN.labels(raw.provider).inc(foreign)
+        telemetry.log().warning(
+            "webhook of another account", provider=raw.provider, network=network_id, webhook=str(raw.webhook_id),
+            accounts=sorted({str(one.account) for one in [*statuses, *written]} - {account}), dropped=foreign,
+        )  # fmt: skip
+    return own, said
 
 
 def _understood(raw: _Raw) -> Webhook:

@@ -159,6 +159,44 @@ async def test_whom_to_call_is_a_task_at_once_and_who_does_not_answer_later(clin
     assert await statuses(clinic) == ["displaced"] * 3 + ["cancelled"] * 9
 
 
+async def test_who_was_written_to_and_has_fewer_than_three_times_left_is_called_once(clinic: Clinic):
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(colleague)
+    mine = (await clinic.book(TEN)).appointment.appointment_id
+    week = away(clinic, NINE, almaty(30, 18))
+    [displaced] = (
+        await clinic.tell(putting(clinic, range=week, otherwise="message", answer_hours=48))
+    ).displacements
+    held = [one.slot.starts_at for one in displaced.offers]
+    assert len(held) == 3
+    assert await events(clinic, TaskRaised) == []
+    theirs = away(clinic, min(held), max(held), practitioner_id=colleague.practitioner_id)
+    await clinic.tell(putting(clinic, range=theirs))
+    [task] = await events(clinic, TaskRaised)
+    assert (task.appointment_id, task.reason) == (mine, "displaced, too few times")
+    assert task.due_at == clinic.parts.clock.now()
+    later = theirs.model_copy(update={"ends_at": max(held) + timedelta(hours=1)})
+    await clinic.tell(putting(clinic, range=later))
+    loop = expire_holds(clinic.parts)
+    clinic.put_clock(clinic.parts.clock.now() + timedelta(hours=48))
+    while await loop.step():
+        pass
+    assert await events(clinic, TaskRaised) == [task]
+    assert await clinic.told() == [("booked", 1), ("displaced", 2)]
+
+
+async def test_whom_fewer_than_three_times_can_be_held_for_is_called_at_once(clinic: Clinic):
+    mine = (await clinic.book(TEN)).appointment.appointment_id
+    [displaced] = (
+        await clinic.tell(
+            putting(clinic, range=away(clinic, NINE, NINE + timedelta(days=90)), otherwise="message")
+        )
+    ).displacements
+    assert len(displaced.offers) < 3
+    [task] = await events(clinic, TaskRaised)
+    assert (task.appointment_id, task.reason) == (mine, "displaced, too few times")
+
+
 async def three_of(clinic: Clinic):
     rows = await clinic.rows("SELECT appointment_id FROM appointments WHERE status = 'displaced'")
     return [row.appointment_id for row in rows]

@@ -221,9 +221,15 @@ async def no_gap(clinic: Clinic) -> None:
 
 
 async def no_offer_without_its_slot(clinic: Clinic) -> None:
-    """Each acceptance has its own appointment, and no two open offers are of one time."""
+    """Each acceptance has its own appointment, each open offer its held slot, and no two are of one time."""
     filled = await clinic.rows("SELECT appointment_id FROM waitlist WHERE status = 'booked'")
     assert len({row.appointment_id for row in filled}) == len(filled)
+    without = await clinic.rows(
+        "SELECT 1 FROM waitlist w WHERE w.status = 'offered' AND w.due_at > :now AND NOT EXISTS"
+        " (SELECT FROM appointments a WHERE a.appointment_id = w.offer_id AND a.status = 'held')",
+        now=clinic.parts.clock.now(),
+    )
+    assert without == []
     twice = await clinic.rows(
         "SELECT 1 FROM waitlist a JOIN waitlist b ON a.entry_id < b.entry_id"
         " AND a.offer -> 'slot' = b.offer -> 'slot' JOIN appointments h ON h.appointment_id = a.offer_id"

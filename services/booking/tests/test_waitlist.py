@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from booking.handlers import Parts
+from booking.operations.waitlist.offering import PAGE
 from booking.workers import expire_holds, pass_on_offers
 from common.contracts.booking import (
     AbsenceRange,
@@ -22,10 +23,23 @@ from common.contracts.booking import (
     RescheduleAppointment,
     WaitlistOfferEnded,
 )
+from common.contracts.directory import WorkingHours
 from common.errors import CommandReused, Refused
 from common.ids import new_id
 
-from .clinic import Clinic, a_practitioner, almaty, code_of, free, open_clinic, refused
+from .clinic import (
+    CLOSES,
+    OPENS,
+    WEEK,
+    Clinic,
+    a_branch,
+    a_practitioner,
+    almaty,
+    code_of,
+    free,
+    open_clinic,
+    refused,
+)
 
 TEN = almaty(3, 10)
 HOUR = timedelta(hours=1)
@@ -54,6 +68,14 @@ async def entries(clinic: Clinic, **query):
 async def told(clinic: Clinic):
     rows = await clinic.rows("SELECT subject FROM outbox WHERE subject LIKE '%.waitlist.%' ORDER BY seq")
     return [row.subject.split(".")[3] for row in rows]
+
+
+async def ended(clinic: Clinic):
+    rows = await clinic.rows(
+        "SELECT convert_from(body, 'UTF8') AS body FROM outbox WHERE subject = :subject ORDER BY seq",
+        subject=WaitlistOfferEnded.subject,
+    )
+    return [WaitlistOfferEnded.model_validate_json(row.body) for row in rows]
 
 
 async def freed(clinic: Clinic, starts_at=TEN):
@@ -172,11 +194,7 @@ async def test_who_declines_is_offered_another_slot_and_never_the_same_again(cli
     assert (await entries(clinic))[only.entry_id].status == "waiting"
     await freed(clinic, TEN + HOUR)
     assert (await entries(clinic))[only.entry_id].offer.slot.starts_at == TEN + HOUR
-    [ended] = await clinic.rows(
-        "SELECT convert_from(body, 'UTF8') AS body FROM outbox WHERE subject = :subject",
-        subject=WaitlistOfferEnded.subject,
-    )
-    assert WaitlistOfferEnded.model_validate_json(ended.body).why == "declined"
+    assert [one.why for one in await ended(clinic)] == ["declined"]
 
 
 async def test_only_what_somebody_waits_for_is_offered(clinic: Clinic):
@@ -198,6 +216,69 @@ async def test_only_what_somebody_waits_for_is_offered(clinic: Clinic):
     assert (now[exact.entry_id].status, now[named.entry_id].status) == ("waiting", "offered")
 
 
+async def works_elsewhere_too(clinic: Clinic):
+    """The clinic's practitioner, on Sundays at another branch, where others wait for them."""
+    other = a_branch(name="Абай")
+    await clinic.put(other)
+    hours = [
+        WorkingHours(branch_id=where.branch_id, weekday=day, starts=OPENS, ends=CLOSES)
+        for day in WEEK
+        for where in [other if day == 7 else clinic.branch]
+    ]
+    await clinic.put(clinic.practitioner.model_copy(update={"working_hours": hours}))
+    return other.branch_id
+
+
+@pytest.mark.parametrize("wish", ["another branch", "mornings only", "another day"])
+async def test_however_many_wait_for_something_else_the_slot_goes_to_who_waits_for_it(clinic: Clinic, wish):
+    elsewhere = await works_elsewhere_too(clinic)
+    other = {
+        "another branch": {"branch_id": elsewhere, "to_date": date(2026, 11, 8)},
+        "mornings only": {"to_time": time(10)},
+        "another day": {"from_date": date(2026, 11, 4)},
+    }[wish]
+    for _ in range(PAGE + 1):
+        await join(clinic, **other)
+    here = await join(clinic, branch_id=clinic.branch.branch_id, from_time=time(10))
+    await freed(clinic)
+    now = await entries(clinic)
+    assert now[here.entry_id].offer.slot.starts_at == TEN
+    assert [one.entry_id for one in now.values() if one.status == "offered"] == [here.entry_id]
+
+
+async def test_however_many_have_declined_it_the_slot_goes_on_to_the_next(clinic: Clinic):
+    waiting = [await join(clinic) for _ in range(PAGE + 2)]
+    await freed(clinic)
+    for one in waiting[:-1]:
+        offer = (await entries(clinic))[one.entry_id].offer
+        await clinic.tell(DeclineOffer(offer_id=offer.offer_id))
+    assert (await entries(clinic))[waiting[-1].entry_id].offer.slot.starts_at == TEN
+
+
+async def test_however_many_have_another_visit_then_the_slot_goes_to_who_can_come(clinic: Clinic):
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(colleague)
+    busy = (await clinic.book(TEN, practitioner_id=colleague.practitioner_id)).appointment.patient_id
+    for _ in range(PAGE + 1):
+        await join(
+            clinic, patient_id=busy, to_date=date(2026, 11, 3), from_time=time(10), to_time=time(10, 1)
+        )
+    able = await join(clinic)
+    await freed(clinic)
+    assert (await entries(clinic))[able.entry_id].offer.slot.starts_at == TEN
+
+
+async def test_two_slots_that_are_freed_at_once_go_to_two_who_wait(clinic: Clinic):
+    records = [await clinic.book(TEN), await clinic.book(TEN + HOUR)]
+    for _ in range(2):
+        await join(clinic)
+    await asyncio.gather(
+        *(clinic.tell(CancelAppointment(appointment_id=one.appointment.appointment_id)) for one in records)
+    )
+    offered = {one.offer.slot.starts_at for one in (await entries(clinic)).values()}
+    assert offered == {TEN, TEN + HOUR}
+
+
 async def test_a_move_and_the_end_of_an_absence_free_slots_too(clinic: Clinic):
     record = await clinic.book(TEN)
     one, two, three = [await join(clinic, from_date=date(2026, 11, 3)) for _ in range(3)]
@@ -215,17 +296,68 @@ async def test_a_move_and_the_end_of_an_absence_free_slots_too(clinic: Clinic):
     assert starts == {almaty(5, 9), almaty(5, 9, 30)}
 
 
-async def test_an_absence_ends_an_offer_in_its_time(clinic: Clinic):
-    only = await join(clinic)
-    await freed(clinic)
-    offer = (await entries(clinic))[only.entry_id].offer
+def away_all_day(clinic: Clinic) -> PutAbsence:
     away = AbsenceRange(
         practitioner_id=clinic.practitioner.practitioner_id, starts_at=almaty(3, 9), ends_at=almaty(3, 18)
     )
-    await clinic.tell(PutAbsence(absence_id=new_id(), range=away))
+    return PutAbsence(absence_id=new_id(), range=away)
+
+
+async def test_an_absence_ends_an_offer_in_its_time_at_once_and_the_entry_gets_the_next_slot(clinic: Clinic):
+    only = await join(clinic)
+    await freed(clinic)
+    offer = (await entries(clinic))[only.entry_id].offer
+    await clinic.tell(away_all_day(clinic))
+    waiting = (await entries(clinic))[only.entry_id]
+    assert (waiting.status, waiting.offer) == ("waiting", None)
+    [end] = await ended(clinic)
+    assert (end.why, end.offer, end.entry) == ("lost", offer, waiting)
     assert await code_of(clinic.tell(AcceptOffer(offer_id=offer.offer_id))) == "offer-over"
-    await settle(clinic, offer.expires_at)
-    assert (await entries(clinic))[only.entry_id].status == "waiting"
+    assert await code_of(clinic.tell(DeclineOffer(offer_id=offer.offer_id))) == "offer-over"
+    await freed(clinic, almaty(4, 10))
+    assert (await entries(clinic))[only.entry_id].offer.slot.starts_at == almaty(4, 10)
+
+
+async def test_a_slot_that_the_clinic_lost_and_has_again_is_offered_again(clinic: Clinic):
+    only = await join(clinic, from_time=time(10), to_time=time(10, 1))
+    await freed(clinic)
+    absence = away_all_day(clinic)
+    await clinic.tell(absence)
+    await clinic.tell(EndAbsence(absence_id=absence.absence_id))
+    assert (await entries(clinic))[only.entry_id].offer.slot.starts_at == TEN
+
+
+@pytest.mark.parametrize("answer", [AcceptOffer, DeclineOffer])
+async def test_who_answers_while_an_absence_is_saved_has_the_slot_or_waits_on(clinic: Clinic, answer):
+    for number in range(4):
+        await join(clinic)
+        await freed(clinic, TEN + number * HOUR)
+    offers = [one.offer.offer_id for one in (await entries(clinic)).values()]
+    outcomes = await asyncio.gather(
+        *(clinic.tell(answer(offer_id=one)) for one in offers[:2]),
+        clinic.tell(away_all_day(clinic)),
+        *(clinic.tell(answer(offer_id=one)) for one in offers[2:]),
+        return_exceptions=True,
+    )
+    assert [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
+    assert {one.status for one in (await entries(clinic)).values()} <= {"waiting", "booked"}
+
+
+async def test_what_is_held_for_somebody_who_waits_is_given_back_by_nobody_else(clinic: Clinic):
+    only = await join(clinic)
+    await freed(clinic)
+    offer = (await entries(clinic))[only.entry_id].offer
+    assert await code_of(clinic.tell(ReleaseHold(appointment_id=offer.offer_id))) == "unknown-hold"
+    assert (await clinic.tell(AcceptOffer(offer_id=offer.offer_id))).appointment.status == "booked"
+
+
+@pytest.mark.parametrize(("said", "kept"), [("whatsapp", "whatsapp"), ("site", "site"), (None, "desk")])
+async def test_an_accepted_offer_came_by_the_channel_of_the_yes(clinic: Clinic, said, kept):
+    only = await join(clinic)
+    await freed(clinic)
+    offer = (await entries(clinic))[only.entry_id].offer
+    booked = await clinic.tell(AcceptOffer(offer_id=offer.offer_id, source=said))
+    assert booked.appointment.source == kept
 
 
 async def test_who_leaves_passes_the_offer_on_and_whose_days_are_over_waits_no_longer(clinic: Clinic):

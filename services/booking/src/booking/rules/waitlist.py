@@ -88,12 +88,11 @@ def key(slot: Slot) -> str:
     return f"{slot.practitioner_id} {slot.starts_at.timestamp():.0f}"
 
 
-def wants(entry: Entry, slot: Slot, branch: Branch, freed: Freed, service: Service) -> bool:
-    """Whether this slot uses the freed time and is one the entry waits for, and is not time it was offered before."""
+def wants(entry: Entry, slot: Slot, branch: Branch, service: Service) -> bool:
+    """Whether this slot is one the entry waits for, and is not time it was offered before."""
     at = slot.starts_at.astimezone(ZoneInfo(branch.zone))
     return (
-        slot.starts_at < freed.ends_at
-        and slot.ends_at > freed.starts_at
+        entry.branch_id in {None, branch.branch_id}
         and entry.from_date <= at.date() <= entry.to_date
         and at.time() >= entry.from_time
         and (entry.to_time is None or at.time() < entry.to_time)
@@ -132,6 +131,12 @@ def wait_on(entry: Entry) -> Entry:
     """The offer has ended; the entry waits for another."""
     _expect(entry, "offered")
     return replace(entry, status="waiting", version=entry.version + 1, offer=None)
+
+
+def lose(entry: Entry) -> Entry:
+    """The clinic has no longer what it offered; the patient did not pass on it, and is offered it again if it is
+    ever free again."""
+    return replace(wait_on(entry), passed=entry.passed[:-1])
 
 
 def fill(entry: Entry) -> Entry:

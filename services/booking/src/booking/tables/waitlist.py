@@ -1,7 +1,7 @@
 """The waitlist's rows."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules.waitlist import Entry
+from booking.tables.schedule import LONGEST
 from common.contracts.booking import WaitlistOffer
 
 _PLAIN = (
@@ -58,19 +59,31 @@ async def lock_by_offer(tx: AsyncConnection, network_id: str, offer_id: UUID) ->
     return None if row is None else _entry(row)
 
 
+async def lock_offers_of(
+    tx: AsyncConnection, network_id: str, practitioner_id: UUID, start: datetime, end: datetime
+) -> None:
+    """Lock who is offered somebody's time: before that time itself, as whoever answers or passes on an offer does."""
+    values = {"network_id": network_id, "practitioner": practitioner_id, "start": start, "end": end}
+    await tx.execute(_LOCK_OFFERS_OF, {**values, "since": start - LONGEST})
+
+
 async def waiting(
     tx: AsyncConnection,
     network_id: str,
     *,
     service_ids: Sequence[UUID],
     practitioner_id: UUID,
+    branch_ids: Sequence[UUID],
     first: date,
     last: date,
+    now: datetime,
+    after: Entry | None,
     limit: int,
 ) -> list[Entry]:
-    """Who waits for time of a practitioner on some days, locked: who wants only this one first, then who joined first.
+    """Who waits for time of a practitioner on some days: who wants only this one first, then who joined first.
 
-    An entry that somebody else changes at this moment is left out.
+    Not locked, so that others who look through the list at this moment miss nobody; the next page begins `after` the
+    last entry of this one.
     """
     rows = await tx.execute(
         _WAITING,
@@ -78,12 +91,23 @@ async def waiting(
             "network_id": network_id,
             "services": list(service_ids),
             "practitioner": practitioner_id,
+            "branches": list(branch_ids),
             "first": first,
             "last": last,
+            "now": now,
+            "anybody": after is not None and after.practitioner_id is None,
+            "joined_at": after.joined_at if after else datetime.min.replace(tzinfo=UTC),
+            "entry_id": after.entry_id if after else UUID(int=0),
             "limit": limit,
         },
     )
     return [_entry(row) for row in rows]
+
+
+async def lock_as_read(tx: AsyncConnection, entry: Entry) -> bool:
+    """Lock an entry as it was read; False, without waiting, where somebody changes it or has changed it."""
+    key = {"network_id": entry.network_id, "entry_id": entry.entry_id, "version": entry.version}
+    return (await tx.execute(_LOCK_AS_READ, key)).first() is not None
 
 
 async def listed(
@@ -124,11 +148,19 @@ _CHANGE = sa.text(
 )
 _LOCK = sa.text(f"{_SELECT} AND entry_id = :entry_id FOR UPDATE")
 _LOCK_BY_OFFER = sa.text(f"{_SELECT} AND offer_id = :offer_id FOR UPDATE")
+_LOCK_OFFERS_OF = sa.text(
+    f"{_SELECT} AND status = 'offered' AND offer_id IN (SELECT appointment_id FROM appointments a"  # noqa: S608
+    " WHERE a.network_id = :network_id AND a.practitioner_id = :practitioner AND a.status = 'held'"
+    " AND a.starts_at > :since AND a.starts_at < :end AND a.ends_at > :start) ORDER BY entry_id FOR UPDATE"
+)
+_LOCK_AS_READ = sa.text(f"{_SELECT} AND entry_id = :entry_id AND version = :version FOR UPDATE SKIP LOCKED")
 _WAITING = sa.text(
     f"{_SELECT} AND status = 'waiting' AND service_id = ANY(:services)"
     " AND (practitioner_id IS NULL OR practitioner_id = :practitioner)"
-    " AND from_date <= :last AND to_date >= :first"
-    " ORDER BY practitioner_id IS NULL, joined_at, entry_id LIMIT :limit FOR UPDATE SKIP LOCKED"
+    " AND (branch_id IS NULL OR branch_id = ANY(:branches))"
+    " AND from_date <= :last AND to_date >= :first AND over_at > :now"
+    " AND (practitioner_id IS NULL, joined_at, entry_id) > (:anybody, :joined_at, :entry_id)"
+    " ORDER BY practitioner_id IS NULL, joined_at, entry_id LIMIT :limit"
 )
 _LISTED = sa.text(
     f"{_SELECT} AND (CAST(:branch AS uuid) IS NULL OR branch_id IS NULL OR branch_id = CAST(:branch AS uuid))"

@@ -28,7 +28,10 @@ class HoldSlot(Command[AppointmentRecord]):
 
 
 class ReleaseHold(Command[Done]):
-    """Give a held time back. One that has ended already stays ended. Refused: `illegal-transition` once booked."""
+    """Give a held time back. One that has ended already stays ended.
+
+    Refused: `illegal-transition` once booked, `unknown-hold` where the clinic itself holds it for somebody.
+    """
 
     subject: ClassVar[str] = "booking.command.slot.release.v1"
     appointment_id: UUID

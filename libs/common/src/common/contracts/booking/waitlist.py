@@ -6,10 +6,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from common.contracts.booking.states import AppointmentRecord, Slot
+from common.contracts.booking.states import AppointmentRecord, Slot, Source
 from common.contracts.messages import Command, Event, Message, Query
 
 WaitlistStatus = Literal["waiting", "offered", "booked", "left", "over"]
+OfferEnd = Literal["expired", "declined", "lost"]
+"""It ran out, was declined, or the clinic lost the time."""
 
 
 class WaitlistOffer(Message):
@@ -65,10 +67,14 @@ class LeaveWaitlist(Command[WaitlistEntry]):
 
 
 class AcceptOffer(Command[AppointmentRecord]):
-    """Book what was offered. Refused once it has run out or gone to the next: `offer-over` (extra `alternatives`)."""
+    """Book what was offered. Refused once it has run out or gone to the next: `offer-over` (extra `alternatives`).
+
+    `source` is the channel by which the yes came; without it, the desk's.
+    """
 
     subject: ClassVar[str] = "booking.command.offer.accept.v1"
     offer_id: UUID
+    source: Source | None = None
 
 
 class DeclineOffer(Command[WaitlistEntry]):
@@ -113,11 +119,11 @@ class WaitlistOffered(WaitlistEvent):
 
 
 class WaitlistOfferEnded(WaitlistEvent):
-    """The offer ran out, was declined, or the clinic lost the time; the entry waits on."""
+    """The offer is over, and `why`; the entry waits on."""
 
     subject: ClassVar[str] = "booking.event.waitlist.offer-ended.v1"
     offer: WaitlistOffer
-    why: Literal["expired", "declined"]
+    why: OfferEnd
 
 
 class WaitlistFilled(WaitlistEvent):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +30,9 @@ from common.contracts.booking import (
     TaskRaised,
 )
 from common.errors import Refused, UnknownThing
+
+TOO_FEW = "displaced, too few times"
+"""Why staff is asked to call somebody who was written to: fewer than `rules.OFFERS` times are held."""
 
 SPARE = 12
 """Alternatives looked for beyond those that are held: a patient cannot be offered two at the same time."""
@@ -110,6 +113,8 @@ async def settle(
     if choice.choice == "call":
         due_at = max(acting.now, min(answer_by, one.starts_at))
         await outbox.record(tx, _task(acting.network_id, one, "displaced", now=acting.now, due_at=due_at))
+    elif len(offers) < rules.OFFERS:
+        await _ask_to_call(tx, acting.network_id, one, TOO_FEW, now=acting.now)
     return Displacement(record=record, choice=choice.choice, offers=offers, answer_by=answer_by)
 
 
@@ -155,8 +160,22 @@ def _held(one: Appointment, slot: Slot, *, until: datetime, now: datetime) -> Ap
 async def remind(tx: AsyncConnection, network_id: str, one: Appointment, *, now: datetime) -> None:
     """Nobody chose in time: ask staff to call. `one` is locked."""
     if one.status == "displaced" and one.answer_by is not None and one.answer_by <= now:
-        await appointments.change(tx, replace(one, answer_by=None))
-        await outbox.record(tx, _task(network_id, one, "displaced, no answer", now=now, due_at=now))
+        await _ask_to_call(tx, network_id, one, "displaced, no answer", now=now)
+
+
+async def lose(tx: AsyncConnection, acting: Acting, appointment_id: UUID) -> None:
+    """A time that was held for a displaced patient is gone as well: ask staff to call, unless they were asked."""
+    one = await appointments.lock(tx, acting.network_id, appointment_id)
+    if one.status == "displaced" and one.answer_by is not None:
+        await _ask_to_call(tx, acting.network_id, one, TOO_FEW, now=acting.now)
+
+
+async def _ask_to_call(
+    tx: AsyncConnection, network_id: str, one: Appointment, reason: str, *, now: datetime
+) -> None:
+    """Once: nothing more becomes due of it."""
+    await appointments.change(tx, replace(one, answer_by=None))
+    await outbox.record(tx, _task(network_id, one, reason, now=now, due_at=now))
 
 
 def _task(network_id: str, one: Appointment, reason: str, *, now: datetime, due_at: datetime) -> TaskRaised:

@@ -1,6 +1,7 @@
 """An absence is saved, and ended: its time is taken, whoever had it is seen to; then it is given back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,7 @@ from booking.rules.permissions import expect_may
 from booking.rules.waitlist import Freed
 from booking.tables import appointments, blocks
 from booking.tables import directory as directory_rows
+from booking.tables import waitlist as waitlist_rows
 from common import outbox
 from common.contracts.booking import (
     Absence,
@@ -29,6 +31,15 @@ from common.contracts.booking import (
 )
 from common.contracts.messages import Done
 from common.errors import CommandReused, Unavailable, UnknownThing
+
+
+@dataclass
+class Cleared:
+    """What stood in the way of an absence."""
+
+    displaced: list[tuple[Appointment, AbsenceChoice]] = field(default_factory=list)
+    lost: list[Appointment] = field(default_factory=list)
+    """Holds, as they were."""
 
 
 async def put(tx: AsyncConnection, acting: Acting, command: PutAbsence) -> AbsenceSaved:
@@ -47,13 +58,17 @@ async def put(tx: AsyncConnection, acting: Acting, command: PutAbsence) -> Absen
     colleagues = {one.practitioner_id for one in command.choices if one.practitioner_id is not None}
     for practitioner_id in sorted({*who, *colleagues}):
         await appointments.take_turns(tx, acting.network_id, practitioner_id)
-    displaced: list[tuple[Appointment, AbsenceChoice]] = []
+    cleared = Cleared()
     for practitioner_id in who:
-        displaced += await _clear(tx, acting, catalogue, command, practitioner_id, choices)
-    displaced.sort(key=lambda pair: (pair[0].starts_at, pair[0].appointment_id))
+        await _clear(tx, acting, catalogue, command, practitioner_id, choices, cleared)
+    for held in cleared.lost:
+        await _break_promise(tx, acting, held)
+    cleared.displaced.sort(key=lambda pair: (pair[0].starts_at, pair[0].appointment_id))
     return AbsenceSaved(
         absence_id=command.absence_id,
-        displacements=[await displacing.settle(tx, acting, catalogue, command, *pair) for pair in displaced],
+        displacements=[
+            await displacing.settle(tx, acting, catalogue, command, *pair) for pair in cleared.displaced
+        ],
     )
 
 
@@ -111,10 +126,14 @@ async def _clear(
     command: PutAbsence,
     practitioner_id: UUID,
     choices: Mapping[UUID, AbsenceChoice],
-) -> list[tuple[Appointment, AbsenceChoice]]:
+    cleared: Cleared,
+) -> None:
     """Empty one practitioner's time and block it; whoever slipped in meanwhile is displaced too."""
-    away, displaced = command.range, []
+    away = command.range
     for _ in range(ATTEMPTS):
+        await waitlist_rows.lock_offers_of(
+            tx, acting.network_id, practitioner_id, away.starts_at, away.ends_at
+        )
         for one in await appointments.of_practitioner(
             tx, acting.network_id, practitioner_id, away.starts_at, away.ends_at, lock=True
         ):
@@ -122,13 +141,23 @@ async def _clear(
                 continue
             if one.status == "held":
                 await appointments.change(tx, appointment_rules.release(one))
+                cleared.lost.append(one)
                 continue
             otherwise = AbsenceChoice(appointment_id=one.appointment_id, choice=command.otherwise)
             choice = choices.get(one.appointment_id, otherwise)
             if choice.choice == "reassign":
-                displaced.append((await displacing.reassign(tx, acting, catalogue, one, choice), choice))
+                moved = await displacing.reassign(tx, acting, catalogue, one, choice)
+                cleared.displaced.append((moved, choice))
             else:
-                displaced.append((await displacing.displace(tx, acting, command, one, choice), choice))
+                displaced = await displacing.displace(tx, acting, command, one, choice)
+                cleared.displaced.append((displaced, choice))
         if await block(tx, acting, catalogue, away, command.absence_id, practitioner_id):
-            return displaced
+            return
     raise Unavailable("booking", "too many book this time at once")
+
+
+async def _break_promise(tx: AsyncConnection, acting: Acting, held: Appointment) -> None:
+    """Whoever a lost time was held for must not go on counting on it: one of the waitlist, or somebody whom the
+    clinic displaced before. Who was only about to book is refused when they do."""
+    if held.held_for is not None and not await waitlist.lose(tx, acting, held):
+        await displacing.lose(tx, acting, held.held_for)

@@ -43,7 +43,7 @@ class Appointment:
     held_for: UUID | None = None
     """What a hold was made for: a displaced appointment, or an entry of the waitlist."""
     answer_by: datetime | None = None
-    """Until when the patient of a displaced appointment may choose, before staff is asked to call."""
+    """Until when the patient of a displaced appointment may choose, before staff is asked to call; None once they are."""
     confirmed_at: datetime | None = None
     arrived_at: datetime | None = None
     completed_at: datetime | None = None

@@ -267,7 +267,7 @@ async def test_a_hold_in_the_time_is_given_back_and_nobody_shares_it_on_purpose(
     assert await clinic.told() == []
     assert await code_of(clinic.tell(order)) == "hold-over"
     shared = clinic.booking(TEN, overbook_reason="acute pain")
-    assert await code_of(clinic.tell(shared)) == "outside-working-time"
+    assert await code_of(clinic.tell(shared)) == "practitioner-away"
 
 
 async def test_a_branch_that_is_closed_leaves_work_elsewhere_alone(clinic: Clinic):

@@ -445,7 +445,7 @@ async def test_a_time_is_shared_on_purpose_with_a_reason_and_only_so_often(clini
     assert urgent.appointment.overbooked
     await clinic.book(TEN, overbook_reason="acute pain")
     refusal = await refused(clinic.book(TEN, overbook_reason="acute pain"))
-    assert (refusal.refusal, refusal.extra) == ("overbooked-enough", {"limit": 2})
+    assert (refusal.refusal, refusal.extra["limit"]) == ("overbooked-enough", 2)
     rows = await clinic.rows("SELECT overlap_lane, overbook_reason FROM appointments ORDER BY 1")
     assert [tuple(row) for row in rows] == [(0, None), (1, "acute pain"), (2, "acute pain")]
     assert await clinic.told() == [("booked", 1)] * 3
@@ -463,6 +463,31 @@ async def test_only_a_manager_shares_time_and_never_a_patients(clinic: Clinic):
     await clinic.tell(order, clinic.staff("manager"))
     again = clinic.booking(TEN, overbook_reason="acute pain", patient_id=first.appointment.patient_id)
     assert await code_of(clinic.tell(again)) == "patient-busy"
+
+
+async def test_who_is_overbooked_has_a_chair_that_is_free_or_shares_one_with_the_same_practitioner(
+    parts: Parts,
+):
+    clinic = await open_clinic(parts, room_kind="chair")
+    chairs = [a_room(clinic.branch, name=str(number)) for number in (1, 2, 3)]
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(*chairs, colleague)
+    theirs = await clinic.book(TEN, practitioner_id=colleague.practitioner_id)
+    own = [await clinic.book(TEN, overbook_reason="acute pain") for _ in range(3)]
+    seated = [record.appointment.room_id for record in (theirs, *own)]
+    assert seated == [chairs[number].room_id for number in (0, 1, 2, 1)]
+    assert [record.appointment.overbooked for record in own] == [False, True, True]
+
+
+async def test_where_others_have_every_chair_nobody_is_overbooked_into_one(parts: Parts):
+    clinic = await open_clinic(parts, room_kind="chair")
+    colleague = a_practitioner(clinic.branch, clinic.service)
+    await clinic.put(a_room(clinic.branch), colleague)
+    await clinic.book(TEN, practitioner_id=colleague.practitioner_id)
+    refusal = await refused(clinic.book(TEN, overbook_reason="acute pain"))
+    assert (refusal.refusal, len(refusal.extra["alternatives"])) == ("slot-taken", 6)
+    shared = await clinic.book(TEN, practitioner_id=colleague.practitioner_id, overbook_reason="acute pain")
+    assert shared.appointment.overbooked
 
 
 async def test_shared_time_is_not_free_again_before_the_last_has_left_it(clinic: Clinic):

@@ -44,6 +44,24 @@ async def test_three_practitioners_compete_for_two_chairs(parts: Parts):
     assert TEN not in await free(clinic)
 
 
+async def test_whoever_overbooks_at_once_never_meets_another_practitioner_in_a_chair(parts: Parts):
+    clinic = await open_clinic(parts, room_kind="chair")
+    doctors = [clinic.practitioner, *(a_practitioner(clinic.branch, clinic.service) for _ in range(3))]
+    await clinic.put(*(a_room(clinic.branch, name=str(number)) for number in range(3)), *doctors)
+    attempts = [
+        clinic.book(TEN, practitioner_id=one.practitioner_id, overbook_reason=reason)
+        for reason in (None, "acute pain", "acute pain")
+        for one in doctors
+    ]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    booked = [one.appointment for one in outcomes if not isinstance(one, BaseException)]
+    in_chair = {(one.room_id, one.practitioner_id) for one in booked}
+    assert len(in_chair) == len({room_id for room_id, _ in in_chair}) == 3
+    assert len(booked) > 3
+    failures = [one for one in outcomes if isinstance(one, BaseException)]
+    assert {getattr(one, "refusal", one) for one in failures} <= {"slot-taken", "overbooked-enough"}
+
+
 async def test_one_patient_books_everywhere_at_once_and_gets_one_visit(clinic: Clinic):
     colleagues = [a_practitioner(clinic.branch, clinic.service) for _ in range(8)]
     await clinic.put(*colleagues)
@@ -149,11 +167,11 @@ async def test_the_database_refuses_an_overlap_put_in_by_hand(clinic: Clinic, co
     with pytest.raises(IntegrityError, match="overbooking_says_why"):
         await insert("booked", lane=1)
     on_purpose = insert("booked", lane=1, reason="asked for by the head doctor")
-    if constraint == "patient_once":  # nobody is in two places on purpose
+    if constraint == "practitioner_once":
+        await on_purpose
+    else:  # no patient is in two places, and no room has two practitioners, on purpose
         with pytest.raises(IntegrityError, match=constraint):
             await on_purpose
-    else:
-        await on_purpose
 
 
 async def test_one_network_never_sees_nor_blocks_another(clinic: Clinic, parts: Parts):

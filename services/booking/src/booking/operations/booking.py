@@ -1,5 +1,6 @@
 """Taking a time: booking it, holding it, or sharing it on purpose."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,11 +13,11 @@ from booking.operations.acting import Acting
 from booking.operations.taking import (
     booked_event,
     in_each_room,
-    proposals,
-    refusal,
+    proposing,
     take,
     take_quietly,
     take_up,
+    why_not,
 )
 from booking.rules import appointment as rules
 from booking.rules import telling
@@ -24,12 +25,12 @@ from booking.rules.appointment import Appointment
 from booking.rules.booking import Place, check_place
 from booking.rules.catalogue import Catalogue
 from booking.rules.permissions import Deed, expect_may
-from booking.rules.refusals import HoldOver, OutsideWorkingTime, OverbookedEnough, PatientBusy
+from booking.rules.refusals import OverbookedEnough, PatientBusy, PractitionerAway
 from booking.tables import appointments, blocks
 from common.contracts.booking import AppointmentRecord, BookAppointment, HoldSlot, ReleaseHold
 from common.contracts.messages import Done
 from common.database import Database
-from common.errors import CommandReused, Refused
+from common.errors import CommandReused, Refused, UnknownThing
 
 
 async def book_at_once(
@@ -44,7 +45,8 @@ async def book_at_once(
     if known is None or command.overbook_reason is not None or command.referral_id is not None:
         return None
     try:
-        place, wanted = _checked(acting, known, command)
+        place = place_of(acting, known, command)
+        wanted = _checked(acting, known, command, place)
     except Refused:
         return None
     for appointment in in_each_room(known, wanted):
@@ -82,74 +84,99 @@ async def book_at(
     series_id: UUID | None = None,
 ) -> AppointmentRecord:
     """Take a slot by this revision of the directory; the visits of a series may lie beyond the horizon."""
-    place, wanted = _checked(acting, catalogue, command, far_ahead=series_id is not None)
-    wanted = replace(wanted, series_id=series_id)
-    booked = await take(tx, acting, catalogue, wanted)
-    if booked is None:
-        try:
-            booked = await _taken_before(tx, acting, wanted)
-        except HoldOver as over:
-            raise HoldOver(over.detail, alternatives=await proposals(tx, acting, catalogue, place)) from over
-    if booked is None and await appointments.free_expired_holds(tx, acting.network_id, now=acting.now):
-        booked = await take(tx, acting, catalogue, wanted)
-    if booked is None and command.overbook_reason is not None:
-        booked = await _overbook(tx, acting, catalogue, wanted, command.overbook_reason)
-    if booked is None:
-        raise await refusal(tx, acting, catalogue, place, wanted)
+    place = place_of(acting, catalogue, command)
+    async with proposing(tx, acting, catalogue, place, command):
+        wanted = _checked(acting, catalogue, command, place, far_ahead=series_id is not None)
+        wanted = replace(wanted, series_id=series_id)
+        booked = await _booked(tx, acting, catalogue, wanted, command.overbook_reason)
     return telling.record(booked, service_kind=place.service.kind)
 
 
-def _checked(
-    acting: Acting, catalogue: Catalogue, command: BookAppointment, *, far_ahead: bool = False
-) -> tuple[Place, Appointment]:
-    """Where it is to be, and the appointment; or whatever refusal this revision of the directory gives cause for."""
-    deeds: list[Deed] = ["walk-in" if command.walk_in else "book"]
-    if command.overbook_reason is not None:
-        deeds.append("overbook")
-    for deed in deeds:
+async def _booked(
+    tx: AsyncConnection,
+    acting: Acting,
+    catalogue: Catalogue,
+    wanted: Appointment,
+    overbook_reason: str | None,
+) -> Appointment:
+    """The appointment in the time that it wants, or the refusal that says why it cannot have it."""
+    booked = await take(tx, acting, catalogue, wanted)
+    if booked is None:
+        booked = await _taken_before(tx, acting, wanted)
+    if booked is None and await appointments.free_expired_holds(tx, acting.network_id, now=acting.now):
+        booked = await take(tx, acting, catalogue, wanted)
+    if booked is None and overbook_reason is not None:
+        booked = await _overbook(tx, acting, catalogue, wanted, overbook_reason)
+    if booked is None:
+        raise await why_not(tx, wanted)
+    return booked
+
+
+def place_of(acting: Acting, catalogue: Catalogue, command: BookAppointment | HoldSlot) -> Place:
+    """Where it is to be, if the caller may have it there."""
+    for deed in _deeds(command):
         expect_may(acting.caller, deed, branch_id=command.branch_id, practitioner_id=command.practitioner_id)
-    place = Place(
+    return Place(
         service=catalogue.service(command.service_id),
         branch=catalogue.branch(command.branch_id),
         practitioner=catalogue.practitioner(command.practitioner_id),
         starts_at=command.starts_at,
     )
+
+
+def _deeds(command: BookAppointment | HoldSlot) -> Iterator[Deed]:
+    if isinstance(command, HoldSlot):
+        yield "hold"
+        return
+    yield "walk-in" if command.walk_in else "book"
+    if command.overbook_reason is not None:
+        yield "overbook"
+
+
+def _checked(
+    acting: Acting, catalogue: Catalogue, command: BookAppointment, place: Place, *, far_ahead: bool = False
+) -> Appointment:
+    """The appointment, or whatever refusal this revision of the directory gives cause for."""
     check_place(place, catalogue, now=acting.now, walk_in=command.walk_in, far_ahead=far_ahead)
-    return place, _appointment(acting, place, command)
+    return _appointment(acting, place, command)
 
 
 async def hold(tx: AsyncConnection, acting: Acting, command: HoldSlot) -> AppointmentRecord:
     """Keep a slot for a while. Nobody is told."""
     catalogue = await acting.directories.current(tx, acting.network_id)
-    expect_may(acting.caller, "hold", branch_id=command.branch_id, practitioner_id=command.practitioner_id)
-    place = Place(
-        service=catalogue.service(command.service_id),
-        branch=catalogue.branch(command.branch_id),
-        practitioner=catalogue.practitioner(command.practitioner_id),
-        starts_at=command.starts_at,
-    )
-    check_place(place, catalogue, now=acting.now)
-    wanted = replace(
-        _appointment(acting, place, command),
-        version=0,
-        status="held",
-        held_until=acting.now + timedelta(minutes=command.minutes),
-    )
-    await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
-    held = await take_quietly(tx, catalogue, wanted)
-    if held is None:
-        for known in await appointments.get(tx, acting.network_id, [wanted.appointment_id]):
-            if known.status != "held" or known.place != wanted.place:
-                raise CommandReused("This appointment id belongs to another appointment")
-            held = known
-    if held is None:
-        raise await refusal(tx, acting, catalogue, place, wanted)
+    place = place_of(acting, catalogue, command)
+    async with proposing(tx, acting, catalogue, place, command):
+        check_place(place, catalogue, now=acting.now)
+        wanted = replace(
+            _appointment(acting, place, command),
+            version=0,
+            status="held",
+            held_until=acting.now + timedelta(minutes=command.minutes),
+        )
+        held = await _held(tx, acting, catalogue, wanted)
     return telling.record(held, service_kind=place.service.kind)
 
 
+async def _held(
+    tx: AsyncConnection, acting: Acting, catalogue: Catalogue, wanted: Appointment
+) -> Appointment:
+    await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
+    held = await take_quietly(tx, catalogue, wanted)
+    if held is not None:
+        return held
+    for known in await appointments.get(tx, acting.network_id, [wanted.appointment_id]):
+        if known.status != "held" or known.place != wanted.place:
+            raise CommandReused("This appointment id belongs to another appointment")
+        return known
+    raise await why_not(tx, wanted)
+
+
 async def release(tx: AsyncConnection, acting: Acting, command: ReleaseHold) -> Done:
-    """Give a held time back."""
+    """Give a held time back. What the clinic holds for somebody, for the waitlist or instead of a time it took away,
+    ends by their answer."""
     held = await appointments.lock(tx, acting.network_id, command.appointment_id)
+    if held.held_for is not None:
+        raise UnknownThing("hold", held.appointment_id)
     expect_may(acting.caller, "hold", branch_id=held.branch_id, practitioner_id=held.practitioner_id)
     if not (held.status == "cancelled" and held.version == 0):
         await appointments.change(tx, rules.release(held))
@@ -161,20 +188,23 @@ async def release(tx: AsyncConnection, acting: Acting, command: ReleaseHold) -> 
 async def _overbook(
     tx: AsyncConnection, acting: Acting, catalogue: Catalogue, wanted: Appointment, reason: str
 ) -> Appointment | None:
-    """Share a taken time in the first lane that has room; None where it is the patient who has another visit."""
+    """Share the practitioner's taken time in the first lane that is left; None where no room is left for it.
+
+    The patient has a room that is free, if there is any, else one in which the same practitioner is at that time:
+    the constraint over rooms lets nobody else's be shared.
+    """
     await appointments.take_turns(tx, acting.network_id, wanted.practitioner_id)
     if await appointments.patient_has_a_visit(tx, wanted):
-        raise PatientBusy("The patient has another visit at this time", alternatives=[])
-    if await blocks.of_practitioner(
-        tx, acting.network_id, wanted.practitioner_id, wanted.busy_from, wanted.busy_to
-    ):
-        raise OutsideWorkingTime("The practitioner is away at this time")
-    for lane in range(1, acting.overbook_limit + 1):
-        beside = replace(wanted, overlap_lane=lane, overbook_reason=reason)
-        booked = await take(tx, acting, catalogue, beside)
-        if booked is not None:
-            return booked
-    raise OverbookedEnough("This time is shared as often as it may be", limit=acting.overbook_limit)
+        raise PatientBusy("The patient has another visit at this time")
+    whose, since, until = wanted.practitioner_id, wanted.busy_from, wanted.busy_to
+    if await blocks.of_practitioner(tx, acting.network_id, whose, since, until):
+        raise PractitionerAway("The practitioner is away at this time")
+    there = await appointments.of_practitioner(tx, acting.network_id, whose, since, until, lock=False)
+    lanes = set(range(1, acting.overbook_limit + 1)) - {one.overlap_lane for one in there}
+    if not lanes:
+        raise OverbookedEnough("This time is shared as often as it may be", limit=acting.overbook_limit)
+    beside = replace(wanted, overlap_lane=min(lanes), overbook_reason=reason)
+    return await take(tx, acting, catalogue, beside, last={one.room_id for one in there})
 
 
 def _appointment(acting: Acting, place: Place, command: BookAppointment | HoldSlot) -> Appointment:

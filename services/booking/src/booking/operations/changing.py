@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations import money, referrals, waitlist
 from booking.operations.acting import Acting
-from booking.operations.taking import change_where_free
+from booking.operations.taking import change_where_free, proposing
+from booking.queries.absences import place_of
 from booking.rules import appointment as rules
 from booking.rules import telling
 from booking.rules.appointment import Appointment
@@ -108,8 +109,9 @@ async def correct(tx: AsyncConnection, acting: Acting, command: CorrectAppointme
     catalogue, before = await _look(tx, acting, "correct", command)
     rules.expect_version(before, command.if_version)
     after = rules.correct(before)
-    if not await change_where_free(tx, after):
-        raise SlotTaken("Somebody else has this time by now", alternatives=[])
+    async with proposing(tx, acting, catalogue, place_of(before, catalogue), before):
+        if not await change_where_free(tx, after):
+            raise SlotTaken("Somebody else has this time by now")
     await appointments.add_correction(
         tx, before, after, reason=command.reason, by=acting.caller.actor, at=acting.now
     )

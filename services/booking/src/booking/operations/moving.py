@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations import waitlist
 from booking.operations.acting import Acting
-from booking.operations.taking import change_where_free, in_each_room, refusal
+from booking.operations.taking import change_where_free, in_each_room, proposing, why_not
 from booking.rules import appointment as rules
 from booking.rules import telling
 from booking.rules.appointment import Appointment
@@ -15,6 +15,7 @@ from booking.rules.booking import Place, check_place, notice
 from booking.rules.catalogue import Catalogue
 from booking.rules.giving_up import check_reason, is_late
 from booking.rules.permissions import expect_may
+from booking.rules.waitlist import Freed
 from booking.tables import appointments, moves
 from common import outbox
 from common.contracts.booking import AppointmentRecord, AppointmentRescheduled, RescheduleAppointment
@@ -36,15 +37,12 @@ async def reschedule(
     check_reason(command.reason, by_patient=acting.caller.is_patient)
     if before.status != "displaced" and after.place == before.place:
         return telling.record(before, service_kind=place.service.kind)
-    check_place(place, catalogue, now=acting.now, at_short_notice=before.status == "displaced")
-    await appointments.take_turns(tx, acting.network_id, after.practitioner_id)
-    given_back = [waitlist.freed(before)]
-    if before.status == "displaced":  # its own time is gone; what was held for its patient is free again
-        given_back = await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
-    await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
-    moved = await _move(tx, catalogue, after, preferred=before.room_id)
-    if moved is None:
-        raise await refusal(tx, acting, catalogue, place, after)
+    async with proposing(tx, acting, catalogue, place, before):
+        check_place(place, catalogue, now=acting.now, at_short_notice=before.status == "displaced")
+        await appointments.take_turns(tx, acting.network_id, after.practitioner_id)
+        given_back = await _given_back(tx, acting, before)
+        await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
+        moved = await _move(tx, catalogue, after, preferred=before.room_id)
     event = AppointmentRescheduled(
         network_id=acting.network_id,
         occurred_at=acting.now,
@@ -98,12 +96,19 @@ def _moved(
     )
 
 
+async def _given_back(tx: AsyncConnection, acting: Acting, before: Appointment) -> list[Freed]:
+    """The time that it leaves. Of one that is displaced that is gone; what was held for its patient is free again."""
+    if before.status == "displaced":
+        return await appointments.release_held_for(tx, acting.network_id, before.appointment_id)
+    return [waitlist.freed(before)]
+
+
 async def _move(
     tx: AsyncConnection, catalogue: Catalogue, after: Appointment, *, preferred: UUID | None
-) -> Appointment | None:
-    for appointment in in_each_room(catalogue, after, preferred):
+) -> Appointment:
+    for appointment in in_each_room(catalogue, after, preferred=preferred):
         if await appointments.is_overbooked_there(tx, appointment):
             continue
         if await change_where_free(tx, appointment):
             return appointment
-    return None
+    raise await why_not(tx, after)

@@ -6,10 +6,12 @@ from uuid import UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations.acting import Acting
-from booking.operations.booking import book_at
+from booking.operations.booking import book_at, place_of
+from booking.operations.taking import proposing
 from booking.rules import series as rules
 from booking.rules.catalogue import Catalogue
 from booking.rules.permissions import expect_may
+from booking.rules.refusals import AnotherTime, NoSuchTime
 from booking.tables import directory as directory_rows
 from common.contracts.booking import (
     AppointmentRecord,
@@ -19,12 +21,6 @@ from common.contracts.booking import (
     SeriesCollision,
     Slot,
 )
-from common.errors import Refused
-
-COLLISIONS = frozenset(
-    {"slot-taken", "patient-busy", "outside-working-time", "off-the-grid", "slot-in-the-past", "too-soon"}
-)
-"""What can be wrong with one visit of a series; anything else is wrong with all of them, and refused."""
 
 
 async def book(tx: AsyncConnection, acting: Acting, command: BookSeries) -> SeriesBooked:
@@ -44,44 +40,42 @@ async def book(tx: AsyncConnection, acting: Acting, command: BookSeries) -> Seri
     collisions: list[SeriesCollision] = []
     for number, (appointment_id, local) in enumerate(zip(command.appointment_ids, times, strict=True), 1):
         at = rules.instant(local, zone)
+        order = _order(command, appointment_id, at or rules.nearest_instant(local, zone))
         try:
-            booked.append(await _one(tx, acting, catalogue, command, appointment_id, at))
-        except Refused as refusal:
-            if refusal.refusal not in {*COLLISIONS, "no-such-time"}:
-                raise
+            if at is None:
+                await _refuse_time(tx, acting, catalogue, order)
+            booked.append(await book_at(tx, acting, catalogue, order, series_id=command.series_id))
+        except AnotherTime as refusal:  # whatever else is refused is wrong with all of them
             collisions.append(_collision(number, local, at, refusal))
     return SeriesBooked(series_id=command.series_id, booked=booked, collisions=collisions)
 
 
-async def _one(
-    tx: AsyncConnection,
-    acting: Acting,
-    catalogue: Catalogue,
-    command: BookSeries,
-    appointment_id: UUID,
-    at: datetime | None,
-) -> AppointmentRecord:
-    if at is None:
-        raise Refused("The clocks go forward over this time", code="no-such-time")
-    order = BookAppointment(
+def _order(command: BookSeries, appointment_id: UUID, starts_at: datetime) -> BookAppointment:
+    return BookAppointment(
         command_id=uuid5(command.command_id, str(appointment_id)),
         appointment_id=appointment_id,
         patient_id=command.patient_id,
         service_id=command.service_id,
         branch_id=command.branch_id,
         practitioner_id=command.practitioner_id,
-        starts_at=at,
+        starts_at=starts_at,
         source=command.source,
         campaign_id=command.campaign_id,
     )
-    return await book_at(tx, acting, catalogue, order, series_id=command.series_id)
 
 
-def _collision(number: int, local: datetime, at: datetime | None, refusal: Refused) -> SeriesCollision:
+async def _refuse_time(
+    tx: AsyncConnection, acting: Acting, catalogue: Catalogue, order: BookAppointment
+) -> None:
+    async with proposing(tx, acting, catalogue, place_of(acting, catalogue, order), order):
+        raise NoSuchTime("The clocks go forward over this time")
+
+
+def _collision(number: int, local: datetime, at: datetime | None, refusal: AnotherTime) -> SeriesCollision:
     return SeriesCollision(
         number=number,
         local=local,
         starts_at=at,
         code=refusal.refusal,
-        alternatives=[Slot.model_validate(one) for one in refusal.extra.get("alternatives", ())],
+        alternatives=[Slot.model_validate(one) for one in refusal.extra["alternatives"]],
     )

@@ -31,6 +31,8 @@ Known = TypeVar("Known")
 MIDNIGHT = time(0, 0)
 MOST_DAYS = 100_000
 """Of working time remembered with one catalogue: a year of two hundred practitioners."""
+MOST_OFFERS = 50
+"""Of who performs a service where, as a refusal says it."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,24 @@ class Catalogue:
                 ):
                     yield branch, practitioner
 
-    def expect_offered(self, service: Service, branch: Branch, practitioner: Practitioner) -> None:
-        """Refuse what does not go together."""
-        offers = self.offers(
-            service, branch_id=branch.branch_id, practitioner_id=practitioner.practitioner_id
-        )
-        if next(offers, None) is None:
-            raise NotOffered("This service is not offered there by this practitioner")
+    def expect_offered(
+        self, service: Service, branch: Branch | None = None, practitioner: Practitioner | None = None
+    ) -> None:
+        """Refuse what does not go together, and say what does: at the same branch or by the same practitioner first."""
+        branch_id = branch.branch_id if branch else None
+        practitioner_id = practitioner.practitioner_id if practitioner else None
+        if next(self.offers(service, branch_id=branch_id, practitioner_id=practitioner_id), None) is None:
+            offers = sorted(
+                ((one.branch_id, other.practitioner_id) for one, other in self.offers(service)),
+                key=lambda offer: (branch_id not in offer, practitioner_id not in offer, offer),
+            )
+            raise NotOffered(
+                "This service is not offered there by this practitioner",
+                offers=[
+                    {"branch_id": str(where), "practitioner_id": str(who)}
+                    for where, who in offers[:MOST_OFFERS]
+                ],
+            )
 
     def describe(self) -> Directory:
         """As whoever asks is told."""

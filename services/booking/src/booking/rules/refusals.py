@@ -3,14 +3,18 @@
 from common.errors import Refused
 
 
-class SlotTaken(Refused):
-    """Somebody else has this time; `extra["alternatives"]` holds other slots."""
+class AnotherTime(Refused):
+    """Not at this time, but at another: whoever takes times adds `extra["alternatives"]`, other slots, the best first."""
+
+
+class SlotTaken(AnotherTime):
+    """Somebody else has this time, or the last room."""
 
     code = "slot-taken"
 
 
-class HoldOver(Refused):
-    """The hold has run out or was given back; `extra["alternatives"]` holds other slots."""
+class HoldOver(AnotherTime):
+    """The hold has run out or was given back."""
 
     code = "hold-over"
 
@@ -21,7 +25,13 @@ class VirtualNeedsNoRoom(Refused):
     code = "virtual-needs-no-room"
 
 
-class OverbookedEnough(Refused):
+class PractitionerAway(AnotherTime):
+    """The practitioner is absent then, or busy elsewhere: no time to be shared on purpose."""
+
+    code = "practitioner-away"
+
+
+class OverbookedEnough(AnotherTime):
     """As many visits share this time on purpose as may; `extra["limit"]` beside the one of right."""
 
     code = "overbooked-enough"
@@ -63,44 +73,50 @@ class ReferralDoesNotFit(Refused):
     code = "referral-does-not-fit"
 
 
-class PatientBusy(Refused):
-    """The patient has another visit at this time; `extra["alternatives"]` holds other slots."""
+class PatientBusy(AnotherTime):
+    """The patient has another visit at this time."""
 
     code = "patient-busy"
 
 
-class SlotInThePast(Refused):
+class SlotInThePast(AnotherTime):
     """The time has gone by."""
 
     code = "slot-in-the-past"
 
 
-class OutsideWorkingTime(Refused):
+class OutsideWorkingTime(AnotherTime):
     """The practitioner does not work there then, or the branch is closed."""
 
     code = "outside-working-time"
 
 
-class TooSoon(Refused):
+class TooSoon(AnotherTime):
     """Inside the service's minimum notice; `extra["earliest"]` is the first instant that would do."""
 
     code = "too-soon"
 
 
-class TooFarAhead(Refused):
+class TooFarAhead(AnotherTime):
     """Beyond the service's horizon; `extra["horizon_days"]`."""
 
     code = "too-far-ahead"
 
 
-class OffTheGrid(Refused):
+class OffTheGrid(AnotherTime):
     """Not a start that is offered; `extra["granularity"]` in minutes."""
 
     code = "off-the-grid"
 
 
+class NoSuchTime(AnotherTime):
+    """The branch's clock never shows it: the clocks go forward over it."""
+
+    code = "no-such-time"
+
+
 class NotOffered(Refused):
-    """This service, branch and practitioner do not go together."""
+    """This service, branch and practitioner do not go together; `extra["offers"]` says who performs it where."""
 
     code = "not-offered"
 

@@ -24,5 +24,10 @@ def _months_later(first: datetime, months: int) -> datetime:
 
 def instant(local: datetime, zone: str) -> datetime | None:
     """The instant at which the branch's clock shows this, the first time round; None where it never does."""
-    at = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    at = nearest_instant(local, zone)
     return at if at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local else None
+
+
+def nearest_instant(local: datetime, zone: str) -> datetime:
+    """The same; where the clock never shows it, as long after the change as it would have been."""
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

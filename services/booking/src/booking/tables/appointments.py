@@ -186,7 +186,7 @@ async def practitioner_is_busy(tx: AsyncConnection, appointment: Appointment) ->
 
 
 async def is_overbooked_there(tx: AsyncConnection, appointment: Appointment) -> bool:
-    """Whether an overbooked visit has this practitioner or room: its time is no freer for being shared once."""
+    """Whether this practitioner's time is taken in another lane: it is no freer for being shared once."""
     return await _overlaps(tx, _OVERBOOKED_THERE, appointment)
 
 
@@ -230,9 +230,8 @@ def _freed(rows: "sa.CursorResult[Any]") -> list[Freed]:
 # The constraints keep one lane; who books without a reason keeps clear of all.
 def _overbooked(network: str) -> str:
     return (
-        f"EXISTS (SELECT FROM appointments o WHERE o.network_id = {network} AND o.overlap_lane > 0"
-        " AND (o.practitioner_id = :practitioner_id OR o.room_id = CAST(:room_id AS uuid))"
-        " AND o.appointment_id <> :appointment_id"
+        f"EXISTS (SELECT FROM appointments o WHERE o.network_id = {network} AND o.overlap_lane <> 0"
+        " AND o.practitioner_id = :practitioner_id AND o.appointment_id <> :appointment_id"
         f" AND o.{OCCUPIES} AND o.starts_at > :since AND o.starts_at < :until"
         " AND o.busy && tstzrange(:busy_from, :busy_to))"
     )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.rules.appointment import FREE
 from booking.rules.availability import Span, instant
-from booking.rules.slots import Taken
+from booking.rules.slots import Taken, Visit
 from common.statements import SCOPE, Statement, Statements
 
 LONGEST = timedelta(hours=24 + 4 + 4)
@@ -42,6 +42,23 @@ async def taken_at(statements: Statements, network_id: str, wanted: Wanted) -> t
     rows = await statements.rows(_TAKEN_AT, _values(network_id, wanted))
     busy = _taken(tuple(row)[1:] for row in rows if row.practitioner_id is not None)
     return rows[0].revision, busy
+
+
+async def engaged(
+    tx: AsyncConnection, network_id: str, patient_id: UUID, *, besides: UUID, now: datetime
+) -> list[Visit]:
+    """When a patient has visits from now on, besides one."""
+    rows = await tx.execute(
+        _ENGAGED,
+        {
+            "network": network_id,
+            "patient": patient_id,
+            "besides": besides,
+            "since": now - LONGEST,
+            "now": now,
+        },
+    )
+    return [(row.starts_at, row.ends_at) for row in rows]
 
 
 def _values(network_id: str, wanted: Wanted) -> dict[str, Any]:
@@ -97,6 +114,11 @@ def _busy(network: str) -> str:
     """  # noqa: S608 - words of this module
 
 
+_ENGAGED = sa.text(
+    "SELECT starts_at, ends_at FROM appointments WHERE network_id = :network AND patient_id = :patient"  # noqa: S608
+    f" AND appointment_id <> :besides AND {OCCUPIES} AND starts_at > :since AND ends_at > :now"
+    " AND (held_until IS NULL OR held_until > :now)"
+)
 _TAKEN = sa.text(_busy(":network"))
 _TAKEN_AT = Statement(f"""
     WITH {SCOPE}

@@ -11,19 +11,9 @@ _TIMED = ", ".join(repr(status) for status in (*OCCUPYING, "blocked"))
 _OCCUPYING = f"status IN ({_TIMED})"
 
 
-def _never_twice(
-    name: str, thing: str, span: str, where: str = _OCCUPYING, *, lanes: bool = True
-) -> ExcludeConstraint:
-    """No two appointments that occupy time may have the same thing at the same time, in one lane.
-
-    The lane is 0 but for deliberate overbooking, which takes another and says why. Patients have no lanes: nobody
-    can be in two places on purpose.
-    """
-    lane = [("overlap_lane", "=")] if lanes else []
-    return ExcludeConstraint(
-        ("network_id", "="), (thing, "="), *lane, (span, "&&"),
-        where=sa.text(where), using="gist", name=name,
-    )  # fmt: skip
+def _never_twice(name: str, *alike: tuple[str, str], where: str = _OCCUPYING) -> ExcludeConstraint:
+    """No two appointments of a network that occupy time may be alike in all of this."""
+    return ExcludeConstraint(("network_id", "="), *alike, where=sa.text(where), using="gist", name=name)
 
 
 appointments = sa.Table(
@@ -72,12 +62,20 @@ appointments = sa.Table(
     sa.Column("instalments", JSONB, nullable=False, server_default="[]"),
     sa.Column("due_at", INSTANT),
     sa.Column("leased_until", INSTANT),
-    _never_twice("practitioner_once", "practitioner_id", "busy"),
-    _never_twice("room_once", "room_id", "busy", f"{_OCCUPYING} AND room_id IS NOT NULL"),
-    _never_twice("patient_once", "patient_id", "visit", lanes=False),
+    # Nobody is twice in one lane. It is 0 but for deliberate overbooking, which takes another and says why, and but for
+    # what another calendar has behind an appointment, which is below 0.
+    _never_twice("practitioner_once", ("practitioner_id", "="), ("overlap_lane", "="), ("busy", "&&")),
+    # A room is shared on purpose by visits of one practitioner only, and these have their lanes.
+    _never_twice(
+        "room_once", ("room_id", "="), ("busy", "&&"), ("practitioner_id", "<>"),
+        where=f"{_OCCUPYING} AND room_id IS NOT NULL",
+    ),
+    # Patients have no lanes: nobody can be in two places on purpose.
+    _never_twice("patient_once", ("patient_id", "="), ("visit", "&&")),
     sa.CheckConstraint("visit = tstzrange(starts_at, ends_at)", name="visit_is_its_times"),
     sa.CheckConstraint("NOT isempty(visit) AND busy @> visit", name="busy_holds_the_visit"),
-    sa.CheckConstraint("overlap_lane = 0 OR overbook_reason IS NOT NULL", name="overbooking_says_why"),
+    sa.CheckConstraint("overlap_lane <= 0 OR overbook_reason IS NOT NULL", name="overbooking_says_why"),
+    sa.CheckConstraint("overlap_lane >= 0 OR status = 'blocked'", name="only_blocks_lie_behind"),
     sa.CheckConstraint("(status = 'held') = (held_until IS NOT NULL)", name="a_hold_ends"),
     sa.CheckConstraint(
         "status IN ('held', 'booked', 'confirmed', 'arrived', 'fulfilled', 'noshow', 'cancelled', 'displaced',"
@@ -96,8 +94,8 @@ appointments = sa.Table(
     sa.Index("appointments_branch", "network_id", "branch_id", "starts_at"),
     sa.Index("appointments_patient", "network_id", "patient_id", "starts_at"),
     sa.Index(
-        "appointments_overbooked", "network_id", "practitioner_id", "starts_at",
-        postgresql_where=sa.text("overlap_lane > 0"),
+        "appointments_in_other_lanes", "network_id", "practitioner_id", "starts_at",
+        postgresql_where=sa.text("overlap_lane <> 0"),
     ),
     sa.Index(
         "appointments_held_for", "network_id", "held_for", postgresql_where=sa.text("held_for IS NOT NULL")

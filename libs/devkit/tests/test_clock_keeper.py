@@ -197,7 +197,7 @@ async def test_a_question_that_is_no_move_is_answered(client, clock, question):
 async def test_who_is_absent_is_named(client, clock):
     await Process("booking").join(client)
 
-    async with keeping(client, clock, "booking", "recall", patience=0.3):
+    async with keeping(client, clock, "booking", "recall", patience=3):
         answer = await ask(client, {"advance": "PT1H"})
 
     assert answer["error"] == "not-settled"
@@ -210,7 +210,7 @@ async def test_who_does_not_settle_is_named_with_what_is_left_and_can_be_waited_
     await booking.join(client)
     await Process("recall").join(client)
 
-    async with keeping(client, clock, "booking", "recall", patience=0.3):
+    async with keeping(client, clock, "booking", "recall", patience=3):
         answer = await ask(client, {"advance": "PT2H"})
         assert answer["error"] == "not-settled"
         assert [(each["name"], each["unpublished"]) for each in answer["waiting_for"]] == [("booking", 3)]
@@ -293,7 +293,7 @@ async def test_the_sandbox_mirrors_it_over_http_and_keeps_it_on_nats(client, nat
     booking = Process("booking", [hours(1)])
     await booking.join(client)
     settings = settings_for(
-        tmp_path, nats_url=nats_server.url, expected="booking", clock_start=START, settle_seconds=0.5
+        tmp_path, nats_url=nats_server.url, expected="booking", clock_start=START, settle_seconds=3
     )
     async with sandbox(settings) as running:
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from devkit.embedded.ports import free
 from devkit.sandbox.journal import Journal
 from devkit.sandbox.testing import (
     APP_SECRET,
@@ -31,17 +31,11 @@ TEMPLATE = {
 }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def process(
     folder: Path, clinic: Gateway
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
-    port = free_port()
+    port, smtp_port = free(2)
     running = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -50,7 +44,7 @@ async def process(
         | {
             "VINCULO_ENV": "development",
             "SANDBOX_HTTP_PORT": str(port),
-            "SANDBOX_SMTP_PORT": str(free_port()),
+            "SANDBOX_SMTP_PORT": str(smtp_port),
             "SANDBOX_NATS_URL": "",
             "SANDBOX_EXPECTED": "",
             "SANDBOX_LEDGER": str(folder / "ledger.jsonl"),

@@ -250,10 +250,10 @@ def test_up_says_ready_and_stops_all_at_a_signal(whole, number):
 @pytest.mark.parametrize("after", [0.0, 0.3, 0.6, 1.0])
 def test_a_signal_during_the_start_stops_all(whole, after):
     with whole.up(MIGRATING="30") as up:
-        while not (whole.home.path / "lock").exists():
+        while not descendants(up):  # they come once it listens to signals
             assert up.poll() is None
             time.sleep(0.01)
-        time.sleep(0.2 + after)
+        time.sleep(after)
         processes = descendants(up)
         up.terminate()
         told, errors = up.communicate(timeout=30)

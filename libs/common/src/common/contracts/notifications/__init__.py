@@ -19,7 +19,13 @@ from common.contracts.notifications.calls import (
     RecordCall,
     Telephony,
 )
-from common.contracts.notifications.conversations import Ingested, IngestWebhook, ReplyUnderstood, TaskRaised
+from common.contracts.notifications.conversations import (
+    Ingested,
+    IngestWebhook,
+    ReplyUnderstood,
+    SurveyAnswered,
+    TaskRaised,
+)
 from common.contracts.notifications.messages import (
     AskMessageReport,
     AttemptView,
@@ -200,6 +206,7 @@ __all__ = [
     "SimulateMessages",
     "SimulatedMessage",
     "Simulation",
+    "SurveyAnswered",
     "TaskRaised",
     "Telephony",
     "TemplateBody",

@@ -39,6 +39,18 @@ class ReplyUnderstood(Event):
     """`accept` and `decline` answer a freed time, `choose` one of the times held for a displaced visit."""
 
 
+class SurveyAnswered(Event):
+    """A patient said how a visit was. `version` is 1: a reply happens once; of two about one visit the later counts."""
+
+    subject: ClassVar[str] = "notifications.event.survey.answered.v1"
+    inbound_id: UUID
+    message_id: UUID
+    """The survey that it answers."""
+    patient_id: UUID
+    appointment_id: UUID | None
+    score: int = Field(ge=1, le=5)
+
+
 class TaskRaised(Event):
     """A person is needed; patient-profile owns the queue. Emitted by any service under its own subject."""
 

@@ -1,10 +1,12 @@
 """A patient books over HTTP, without an account."""
 
 import asyncio
+from typing import get_args
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from common.contracts.booking import Source
 from common.contracts.patient_profile import RegisterPatient
 
 from .conftest import Api, booking_form
@@ -44,6 +46,20 @@ async def test_an_agreement_is_kept_with_the_wording_that_was_shown(api: Api, ow
     assert kept["marketing"].given.text_version == "marketing.ru.1"
     assert kept["cross_border"].given.text_version == "booking-form"
     assert {one.given.how for one in owners.permissions} == {"booking-form"}
+
+
+async def test_every_channel_outside_names_itself_and_the_desk_is_named_by_staff_alone(
+    api: Api, owners: Owners
+) -> None:
+    path = f"/api/v1/networks/{owners.network_id}/bookings"
+    for number, source in enumerate(get_args(Source)):
+        order = booking_form(owners, source=source, starts_at=f"2026-11-{number + 3:02}T10:00:00+05:00")
+        answer = await api.post(path, json=order)
+        if source in {"desk", "walk-in"}:
+            [wrong] = answer.json()["fields"]
+            assert (answer.status_code, wrong["at"][-1]) == (422, "source"), source
+        else:
+            assert answer.json()["appointment"]["source"] == source
 
 
 async def test_who_books_for_somebody_else_is_known_to_the_owner(api: Api, owners: Owners) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from common.caller import Caller
-from common.contracts.booking import AppointmentRecord, BookAppointment, Source
+from common.contracts.booking import AppointmentRecord, BookAppointment
 from common.contracts.consents import Given, GrantPermissions
 from common.contracts.directory import Locale, Network
 from common.contracts.patient_profile import FullName, PhoneText, RegisterPatient
@@ -36,6 +36,12 @@ UNNAMED_TEXT = "booking-form"
 
 Agreement = Literal["marketing", "cross_border"]
 
+OutsideSource = Literal[
+    "site", "phone", "whatsapp", "instagram", "telegram", "line", "listing", "recall", "api"
+]
+"""What a site, chat, listing, campaign or call centre may say it is. That somebody was booked at the desk or walked in
+is said by staff alone: it is what the report of sources counts."""
+
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
@@ -62,7 +68,7 @@ class BookingInput(Input):
     )
     """Which wording was shown beside each box, as `consent-texts` names it: part of the evidence."""
     booked_by: Person | None = None
-    source: Source = "site"
+    source: OutsideSource = "site"
     utm: dict[
         Annotated[str, StringConstraints(max_length=40)], Annotated[str, StringConstraints(max_length=200)]
     ] = Field(default_factory=dict, max_length=8)

@@ -41,7 +41,7 @@ async def prove(database: Database, key: str) -> tuple[dict[str, Any], str]:
         async with _snapshot(database, network_id) as tx:
             found[network_id] = asdict(await proof.schedule(tx))
     claimed = rules.statement(
-        made_at=wall().isoformat(), constraints=constraints, expected=proof.CONSTRAINTS, networks=found
+        made_at=wall().isoformat(), constraints=constraints, expected=proof.EXPECTED, networks=found
     )
     return claimed, rules.sign(claimed, key)
 

@@ -22,17 +22,22 @@ class ProofBroken(Refused):
 
 
 def statement(
-    *, made_at: str, constraints: Mapping[str, str], expected: tuple[str, ...], networks: Mapping[str, Any]
+    *, made_at: str, constraints: Mapping[str, str], expected: Mapping[str, str], networks: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What is claimed. `holds` is true only where each constraint is in force and no network has an overlap."""
+    """What is claimed. `holds` is true only where each constraint is in force, word for word, and no network has an
+    overlap: one of the same name can forbid less."""
     missing = sorted(set(expected) - set(constraints))
+    changed = {
+        name: definition for name, definition in sorted(constraints.items()) if definition != expected[name]
+    }
     overlaps = sum(len(found) for one in networks.values() for found in one["overlaps"].values())
     return {
         "claim": "no practitioner, room or patient is in two places at one time",
         "made_at": made_at,
-        "holds": not missing and overlaps == 0,
+        "holds": not missing and not changed and overlaps == 0,
         "overlaps": overlaps,
         "constraints_missing": missing,
+        "constraints_changed": changed,
         "constraints_in_force": dict(sorted(constraints.items())),
         "networks": dict(sorted(networks.items())),
     }

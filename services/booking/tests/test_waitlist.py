@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from booking.handlers import Parts
+from booking.operations import changing
 from booking.operations.waitlist.offering import PAGE
 from booking.workers import expire_holds, pass_on_offers
 from common.contracts.booking import (
@@ -269,14 +270,17 @@ async def test_however_many_have_another_visit_then_the_slot_goes_to_who_can_com
 
 
 async def test_two_slots_that_are_freed_at_once_go_to_two_who_wait(clinic: Clinic):
-    records = [await clinic.book(TEN), await clinic.book(TEN + HOUR)]
-    for _ in range(2):
-        await join(clinic)
-    await asyncio.gather(
-        *(clinic.tell(CancelAppointment(appointment_id=one.appointment.appointment_id)) for one in records)
-    )
-    offered = {one.offer.slot.starts_at for one in (await entries(clinic)).values()}
-    assert offered == {TEN, TEN + HOUR}
+    first, second = [
+        CancelAppointment(appointment_id=(await clinic.book(at)).appointment.appointment_id)
+        for at in (TEN, TEN + HOUR)
+    ]
+    waiting = [await join(clinic) for _ in range(2)]
+    acting = clinic.parts.acting(clinic.caller)
+    async with clinic.parts.database.transaction(clinic.caller.network_id) as tx:
+        await changing.cancel(tx, acting, first)
+        await clinic.tell(second)
+    now = await entries(clinic)
+    assert [now[one.entry_id].offer.slot.starts_at for one in waiting] == [TEN, TEN + HOUR]
 
 
 async def test_a_move_and_the_end_of_an_absence_free_slots_too(clinic: Clinic):
@@ -321,10 +325,13 @@ async def test_an_absence_ends_an_offer_in_its_time_at_once_and_the_entry_gets_t
 async def test_a_slot_that_the_clinic_lost_and_has_again_is_offered_again(clinic: Clinic):
     only = await join(clinic, from_time=time(10), to_time=time(10, 1))
     await freed(clinic)
+    lost = (await entries(clinic))[only.entry_id].offer
     absence = away_all_day(clinic)
     await clinic.tell(absence)
     await clinic.tell(EndAbsence(absence_id=absence.absence_id))
-    assert (await entries(clinic))[only.entry_id].offer.slot.starts_at == TEN
+    again = (await entries(clinic))[only.entry_id].offer
+    assert again.slot == lost.slot
+    assert again.offer_id != lost.offer_id
 
 
 @pytest.mark.parametrize("answer", [AcceptOffer, DeclineOffer])

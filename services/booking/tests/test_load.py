@@ -48,6 +48,13 @@ def test_load_is_booked_minutes_of_offered_minutes_without_what_is_blocked():
     assert report.totals == {"booked": 60, "offered": 780, "overbooked": 0, "load": pytest.approx(60 / 780)}
 
 
+def test_a_visit_that_stands_behind_what_is_blocked_was_offered():
+    away = [span(almaty(4, 9), almaty(4, 18))]
+    visits = [a_visit(almaty(4, 10)), a_visit(almaty(4, 10))]
+    report = load.report(visits, {DOCTOR.practitioner_id: away}, CATALOGUE, [BRANCH], [FOURTH])
+    assert (report.totals["booked"], report.totals["offered"]) == (60, 30)
+
+
 def test_who_is_away_all_day_has_no_row_of_that_day():
     away = [span(almaty(4, 0), almaty(5, 0))]
     report = load.report([], {DOCTOR.practitioner_id: away}, CATALOGUE, [BRANCH], [FOURTH])

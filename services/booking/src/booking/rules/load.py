@@ -15,7 +15,7 @@ from booking.rules.catalogue import Catalogue
 from booking.rules.refusals import PeriodTooLong
 from booking.rules.reports import grouped, practitioner_labels
 from common.contracts.booking import AskReport, Report, ReportRow
-from common.contracts.directory import Branch, Practitioner
+from common.contracts.directory import Branch
 
 LONGEST = 366
 """Days of the report, which has a row per practitioner and day."""
@@ -49,10 +49,10 @@ def report(
 ) -> Report:
     """Booked minutes as a share of offered minutes, per practitioner and local day.
 
-    Offered is working time without what is blocked of it (absences, closed branches, other calendars); booked is the
-    visits that have or had their time (not buffers, not who stayed away); `overbooked` is the part of it that shares
-    another visit's time on purpose. Whoever is no longer active offers nothing but on the days of visits: since when
-    is not known.
+    Offered is working time without what is blocked of it (absences, closed branches, other calendars) where no visit
+    stands; booked is the visits that have or had their time (not buffers, not who stayed away); `overbooked` is the
+    part of it that shares another visit's time on purpose. Whoever is no longer active offers nothing but on the
+    days of visits: since when is not known.
     """
     booked = grouped(
         visits,
@@ -67,8 +67,11 @@ def report(
         gone = availability.merged(blocked.get(practitioner.practitioner_id, ()))
         for branch, day in product(branches, days):
             theirs = booked.get((practitioner.practitioner_id, branch.branch_id, day), [])
-            offers = bool(theirs) or (practitioner.active and branch.active)
-            offered = _offered(catalogue, practitioner, branch, day, gone) if offers else 0
+            if not (theirs or (practitioner.active and branch.active)):
+                continue
+            rules = catalogue.hours_at(practitioner, branch.branch_id)
+            working = availability.working_on(rules, branch.hours, branch.zone, day)
+            offered = _offered(working, gone, theirs)
             if offered or theirs:
                 labels = {
                     **practitioner_labels(catalogue, practitioner.practitioner_id),
@@ -82,18 +85,18 @@ def report(
     return Report(kpi="load", totals=totals, rows=rows)
 
 
-def _offered(
-    catalogue: Catalogue, practitioner: Practitioner, branch: Branch, day: date, gone: Sequence[Span]
-) -> float:
-    """Minutes of working time that are left. `gone` is sorted and without overlaps."""
-    rules = catalogue.hours_at(practitioner, branch.branch_id)
-    working = availability.working_on(rules, branch.hours, branch.zone, day)
+def _offered(working: Sequence[Span], gone: Sequence[Span], visits: Iterable[Worked]) -> float:
+    """Minutes of a day's working time that are left. `gone` is sorted and without overlaps."""
     if not working:
         return 0
     # A year of another calendar's times would otherwise be gone through for each of its days.
     first = bisect_right(gone, working[0][0], key=itemgetter(1))
     last = bisect_left(gone, working[-1][1], key=itemgetter(0))
-    return sum(end - start for start, end in availability.without(working, gone[first:last])) / 60
+    standing = availability.merged(
+        (availability.seconds(one.starts_at), availability.seconds(one.ends_at)) for one in visits
+    )
+    lost = availability.without(gone[first:last], standing)
+    return sum(end - start for start, end in availability.without(working, lost)) / 60
 
 
 def _minutes(visits: Iterable[Worked]) -> float:

@@ -2,20 +2,33 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from booking.rules.availability import seconds
 from booking.rules.busy import busy_spans
 from booking.rules.refusals import MalformedCalendar
-from common.contracts.booking import CancelAppointment, ImportBusyTimes
+from booking.workers import expire_holds
+from common.contracts.booking import (
+    AbsenceRange,
+    AcceptOffer,
+    CancelAppointment,
+    EndAbsence,
+    HoldSlot,
+    ImportBusyTimes,
+    JoinWaitlist,
+    ListWaitlist,
+    PutAbsence,
+    RescheduleAppointment,
+)
 from common.errors import Refused
 from common.ids import new_id
 
 from .clinic import Clinic, almaty, code_of, free
 
 TEN = almaty(3, 10)
+HALF = timedelta(minutes=30)
 MARCH, APRIL = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 30, tzinfo=UTC)
 
 
@@ -144,6 +157,16 @@ def event(starts_at, minutes: int) -> str:
     return f"DTSTART:{starts_at.astimezone(UTC):%Y%m%dT%H%M%SZ}|DURATION:PT{minutes}M"
 
 
+def joining(clinic: Clinic) -> JoinWaitlist:
+    return JoinWaitlist(
+        entry_id=new_id(),
+        patient_id=new_id(),
+        service_id=clinic.service.service_id,
+        from_date=date(2026, 11, 3),
+        to_date=date(2026, 11, 3),
+    )
+
+
 async def test_busy_times_disappear_from_the_schedule_and_come_back_with_the_next_calendar(clinic: Clinic):
     first = order(clinic, event(TEN, 60), event(almaty(4, 9), 9 * 60))
     assert (await clinic.tell(first)).blocked == 2
@@ -170,6 +193,98 @@ async def test_an_appointment_that_stands_there_already_stays_and_is_reported(cl
     assert TEN + timedelta(minutes=30) not in await free(clinic)
 
 
+async def test_what_an_appointment_leaves_stays_closed_while_the_other_calendar_is_busy(clinic: Clinic):
+    booked = (await clinic.book(TEN)).appointment
+    other = (await clinic.book(almaty(3, 15))).appointment
+    waiting = await clinic.tell(joining(clinic))
+    first = order(clinic, event(TEN - timedelta(minutes=30), 120))
+    await clinic.tell(first)
+    await clinic.tell(CancelAppointment(appointment_id=booked.appointment_id))
+    assert TEN not in await free(clinic)
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+    assert await code_of(clinic.book(TEN, overbook_reason="acute pain")) == "practitioner-away"
+    move = RescheduleAppointment(appointment_id=other.appointment_id, starts_at=TEN)
+    assert await code_of(clinic.tell(move)) == "slot-taken"
+    [entry] = (await clinic.tell(ListWaitlist())).entries
+    assert (entry.entry_id, entry.offer) == (waiting.entry_id, None)
+    await clinic.tell(order(clinic, calendar_id=first.calendar_id))
+    [entry] = (await clinic.tell(ListWaitlist())).entries
+    assert entry.offer.slot.starts_at in {TEN, TEN - timedelta(minutes=30)}
+    assert TEN + HALF in await free(clinic)
+
+
+async def test_behind_one_appointment_there_may_be_several_calendars(clinic: Clinic):
+    booked = (await clinic.book(TEN)).appointment
+    calendars = [order(clinic, event(TEN, 30)) for _ in range(2)]
+    for one in calendars:
+        assert [found.appointment_id for found in (await clinic.tell(one)).conflicts] == [
+            booked.appointment_id
+        ]
+    await clinic.tell(CancelAppointment(appointment_id=booked.appointment_id))
+    for one in calendars:
+        assert TEN not in await free(clinic)
+        await clinic.tell(order(clinic, calendar_id=one.calendar_id))
+    await clinic.book(TEN)
+
+
+async def test_a_hold_gives_way_and_its_time_stays_closed_when_it_would_have_run_out(clinic: Clinic):
+    wanted = clinic.booking(TEN)
+    await clinic.tell(HoldSlot.model_validate(wanted.model_dump(exclude={"command_id"})))
+    done = await clinic.tell(order(clinic, event(TEN, 30)))
+    assert (done.blocked, done.conflicts) == (1, [])
+    assert await code_of(clinic.tell(wanted)) == "hold-over"
+    clinic.put_clock(almaty(2, 15))
+    await expire_holds(clinic.parts).step()
+    assert TEN not in await free(clinic)
+    assert await code_of(clinic.book(TEN)) == "slot-taken"
+
+
+async def test_what_the_waitlist_was_offered_is_lost_to_the_other_calendar(clinic: Clinic):
+    booked = (await clinic.book(TEN)).appointment
+    await clinic.tell(joining(clinic))
+    await clinic.tell(CancelAppointment(appointment_id=booked.appointment_id))
+    [entry] = (await clinic.tell(ListWaitlist())).entries
+    await clinic.tell(order(clinic, event(TEN, 30)))
+    assert await code_of(clinic.tell(AcceptOffer(offer_id=entry.offer.offer_id))) == "offer-over"
+    [entry] = (await clinic.tell(ListWaitlist())).entries
+    assert (entry.status, entry.offer) == ("waiting", None)
+    assert TEN not in await free(clinic)
+
+
+async def test_an_absence_and_another_calendar_each_close_what_the_other_gives_back(clinic: Clinic):
+    away = PutAbsence(
+        absence_id=new_id(),
+        range=AbsenceRange(
+            practitioner_id=clinic.practitioner.practitioner_id, starts_at=TEN, ends_at=TEN + 2 * HALF
+        ),
+    )
+    calendar_ids = [new_id(), new_id()]
+    await clinic.tell(order(clinic, event(TEN, 30), calendar_id=calendar_ids[0]))
+    await clinic.tell(away)
+    await clinic.tell(order(clinic, event(TEN + HALF, 30), calendar_id=calendar_ids[1]))
+    await clinic.tell(order(clinic, calendar_id=calendar_ids[0]))
+    assert not {TEN, TEN + HALF} & await free(clinic)
+    await clinic.tell(EndAbsence(absence_id=away.absence_id))
+    assert {TEN, TEN + HALF} & await free(clinic) == {TEN}
+
+
+async def test_who_cancels_while_a_calendar_comes_in_leaves_nothing_open_behind(clinic: Clinic):
+    for hour in range(9, 17):
+        at = almaty(4, hour)
+        booked = (await clinic.book(at)).appointment
+        outcomes = await asyncio.gather(
+            clinic.tell(CancelAppointment(appointment_id=booked.appointment_id)),
+            clinic.tell(order(clinic, event(at, 30))),
+            clinic.book(at),
+            clinic.book(at),
+            return_exceptions=True,
+        )
+        imported, *attempts = outcomes[1:]
+        later = {one.appointment.appointment_id for one in attempts if not isinstance(one, BaseException)}
+        assert later <= {one.appointment_id for one in imported.conflicts}
+        assert at not in await free(clinic)
+
+
 async def test_only_managers_import_and_for_somebody_who_exists(clinic: Clinic):
     assert await code_of(clinic.tell(order(clinic), clinic.staff("reception"))) == "not-allowed"
     assert await code_of(clinic.tell(order(clinic, practitioner_id=new_id()))) == "unknown-practitioner"
@@ -185,7 +300,7 @@ async def test_who_races_with_an_import_is_there_before_or_refused(clinic: Clini
     assert [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
     rows = await clinic.rows(
         "SELECT sum(upper(busy) - lower(busy)) AS whole, range_agg(busy) AS all FROM appointments"
-        " WHERE status IN ('booked', 'blocked')"
+        " WHERE status IN ('booked', 'blocked') AND overlap_lane = 0"
     )
     assert rows[0].whole == timedelta(hours=2)
     assert len(rows[0].all) == 1

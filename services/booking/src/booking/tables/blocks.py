@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ async def block(
     spans: Sequence[Span],
     *,
     now: datetime,
+    lane: int = 0,
 ) -> bool:
     """Take time out of the schedule; False where any of it belongs to something else (and then none is taken)."""
     taken = await tx.execute(
@@ -44,12 +46,29 @@ async def block(
             "starts": [instant(start) for start, _ in spans],
             "ends": [instant(end) for _, end in spans],
             "now": now,
+            "lane": lane,
         },
     )
     if taken.rowcount == len(spans):
         return True
     await unblock(tx, network_id, purpose, practitioner_id)
     return False
+
+
+async def block_behind(
+    tx: AsyncConnection,
+    network_id: str,
+    practitioner_id: UUID,
+    purpose: UUID,
+    spans: Sequence[Span],
+    *,
+    now: datetime,
+) -> None:
+    """Keep time closed that something else has taken, for when that goes. Of one practitioner by one at a time."""
+    rows = await tx.scalars(_LANES_BEHIND, {"network": network_id, "practitioner": practitioner_id})
+    used = set(rows)
+    lane = next(lane for lane in count(-1, -1) if lane not in used)
+    await block(tx, network_id, practitioner_id, purpose, spans, now=now, lane=lane)
 
 
 async def unblock(
@@ -138,14 +157,19 @@ def _absence(row: "sa.Row[tuple[object, ...]]") -> Absence:
 
 _BLOCK = sa.text("""
     INSERT INTO appointments (network_id, appointment_id, version, status, practitioner_id, starts_at, ends_at,
-        buffer_before, buffer_after, visit, busy, source, utm, sequence, moves, path, held_for, created_at, currency)
+        buffer_before, buffer_after, visit, busy, overlap_lane, source, utm, sequence, moves, path, held_for, created_at,
+        currency)
     SELECT :network, block_id, 0, 'blocked', CAST(:practitioner AS uuid), starts_at, ends_at, 0, 0,
-        tstzrange(starts_at, ends_at), tstzrange(starts_at, ends_at), 'api', '{}', 0, 0, '{}',
+        tstzrange(starts_at, ends_at), tstzrange(starts_at, ends_at), CAST(:lane AS int), 'api', '{}', 0, 0, '{}',
         CAST(:purpose AS uuid), CAST(:now AS timestamptz), ''
     FROM unnest(CAST(:ids AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
         AS block (block_id, starts_at, ends_at)
     ON CONFLICT DO NOTHING
 """)
+_LANES_BEHIND = sa.text(
+    "SELECT DISTINCT overlap_lane FROM appointments WHERE network_id = :network AND practitioner_id = :practitioner"
+    " AND overlap_lane < 0"
+)
 _UNBLOCK = sa.text(
     "DELETE FROM appointments WHERE network_id = :network AND held_for = :purpose AND status = 'blocked'"
     " AND (CAST(:practitioner AS uuid) IS NULL OR practitioner_id = CAST(:practitioner AS uuid))"

@@ -1,6 +1,7 @@
 """Time that nobody can have: what an absence takes out of the schedule."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +30,21 @@ async def close_branches_for(
             tx, acting, catalogue, closed.away, closed.absence_id, practitioner_id
         ):
             raise Unavailable("booking", "too many book this time at once")
+
+
+async def block_again(
+    tx: AsyncConnection,
+    acting: Acting,
+    catalogue: Catalogue,
+    who: Collection[UUID],
+    start: datetime,
+    end: datetime,
+) -> None:
+    """Absences take what something else gave back of their time."""
+    for absence in await blocks.absences_around(tx, acting.network_id, start, end):
+        for practitioner_id in set(rules.who_is_away(absence.away, catalogue)) & set(who):
+            if not await block(tx, acting, catalogue, absence.away, absence.absence_id, practitioner_id):
+                raise Unavailable("booking", "too many book this time at once")
 
 
 async def block(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations import waitlist
 from booking.operations.absences import displacing
-from booking.operations.absences.blocking import block
+from booking.operations.absences.blocking import block, block_again
 from booking.operations.acting import ATTEMPTS, Acting
 from booking.rules import absences as rules
 from booking.rules import appointment as appointment_rules
@@ -62,7 +62,7 @@ async def put(tx: AsyncConnection, acting: Acting, command: PutAbsence) -> Absen
     for practitioner_id in who:
         await _clear(tx, acting, catalogue, command, practitioner_id, choices, cleared)
     for held in cleared.lost:
-        await _break_promise(tx, acting, held)
+        await break_promise(tx, acting, held)
     cleared.displaced.sort(key=lambda pair: (pair[0].starts_at, pair[0].appointment_id))
     return AbsenceSaved(
         absence_id=command.absence_id,
@@ -88,9 +88,7 @@ async def end(tx: AsyncConnection, acting: Acting, command: EndAbsence) -> Done:
         await appointments.take_turns(tx, acting.network_id, practitioner_id)
     await blocks.end_absence(tx, acting.network_id, command.absence_id, now=acting.now)
     given_back = await blocks.unblock(tx, acting.network_id, command.absence_id)
-    for other in await blocks.absences_around(tx, acting.network_id, away.starts_at, away.ends_at):
-        for practitioner_id in set(rules.who_is_away(other.away, catalogue)) & set(who):
-            await block(tx, acting, catalogue, other.away, other.absence_id, practitioner_id)
+    await block_again(tx, acting, catalogue, who, away.starts_at, away.ends_at)
     ended = Absence(absence_id=absence.absence_id, range=away, reason=absence.reason)
     told = AbsenceEnded(network_id=acting.network_id, occurred_at=acting.now, version=2, absence=ended)
     await outbox.record(tx, told)
@@ -156,7 +154,7 @@ async def _clear(
     raise Unavailable("booking", "too many book this time at once")
 
 
-async def _break_promise(tx: AsyncConnection, acting: Acting, held: Appointment) -> None:
+async def break_promise(tx: AsyncConnection, acting: Acting, held: Appointment) -> None:
     """Whoever a lost time was held for must not go on counting on it: one of the waitlist, or somebody whom the
     clinic displaced before. Who was only about to book is refused when they do."""
     if held.held_for is not None and not await waitlist.lose(tx, acting, held):

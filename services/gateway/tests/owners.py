@@ -489,7 +489,7 @@ def _booking() -> Answers[Owners]:
             assert entry.offer is not None
             state = booking.AppointmentState(
                 appointment_id=command.offer_id, patient_id=entry.patient_id, status="booked",
-                service_id=entry.service_id, source="desk", created_at=START,
+                service_id=entry.service_id, source=command.source or "desk", created_at=START,
                 **entry.offer.slot.model_dump(),
             )  # fmt: skip
             return booking.AppointmentRecord(appointment=state, version=1)

@@ -52,7 +52,8 @@ async def test_accepting_books_as_the_patient_and_leads_to_the_appointment(
     token, offer_id = offer
     answer = await api.post(f"/api/v1/offers/{token}/accept")
     assert answer.status_code == 200, answer.text
-    assert answer.json()["appointment"]["id"] == str(offer_id)
+    booked = answer.json()["appointment"]
+    assert (booked["id"], booked["source"]) == (str(offer_id), "site")
     assert "/l/" in answer.json()["manage_url"]
     patient_id = owners.appointments[offer_id].appointment.patient_id
     assert owners.callers[-1][1].actor == f"patient:{patient_id}"

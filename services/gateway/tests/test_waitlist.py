@@ -30,7 +30,8 @@ async def test_somebody_waits_is_offered_a_slot_and_says_yes_once(api: Api, owne
     offer = f"/api/v1/waitlist/offers/{entry['offer']['offer_id']}"
     yes = await api.post(f"{offer}/accept", headers=headers)
     assert yes.status_code == 201
-    assert yes.json()["appointment"]["status"] == "booked"
+    booked = yes.json()["appointment"]
+    assert (booked["status"], booked["source"]) == ("booked", "desk")
     assert "/l/" in yes.json()["manage_url"]
     late = await api.post(f"{offer}/accept", headers=headers)
     assert (late.status_code, late.json()["type"]) == (409, "/problems/offer-over")

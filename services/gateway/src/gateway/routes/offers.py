@@ -69,7 +69,8 @@ async def accept(
     """Book it; refused `offer-over` (409, with alternatives) once it has gone to the next."""
     opened = await open_link(request, parts, token, _OFFER, "offers.accept")
     ids = await minted(request, opened.caller, idempotency_key)
-    command = AcceptOffer(command_id=ids.id("accept"), offer_id=opened.record.appointment.appointment_id)
+    offer_id = opened.record.appointment.appointment_id
+    command = AcceptOffer(command_id=ids.id("accept"), offer_id=offer_id, source="site")
     record = await carry_out(parts, command, opened.caller)
     return answer(
         Booked(

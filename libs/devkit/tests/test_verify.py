@@ -236,6 +236,19 @@ async def test_an_overlapping_row_is_found(story, thing):
     assert thing in finding
 
 
+async def test_a_room_that_is_shared_with_another_practitioner_is_found_in_whatever_lane(story):
+    await story.without("booking", "appointments", "room_once")
+    await story.appointment(hours=0, practitioner=new_id())
+    await story.db["booking"].execute(
+        "UPDATE appointments SET room_id = $1, overbook_reason = 'pain',"
+        " overlap_lane = CASE WHEN appointment_id = $2 THEN 1 ELSE 0 END",
+        new_id(), story.first,
+    )  # fmt: skip
+    await story.read_everything()
+    (finding,) = await story.findings()
+    assert "room" in finding
+
+
 async def test_cancelled_and_deliberately_overbooked_rows_are_no_overlaps(story):
     await story.without("booking", "appointments", "practitioner_once")
     cancelled = await story.appointment(hours=0, practitioner=story.practitioner)

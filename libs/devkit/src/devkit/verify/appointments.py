@@ -9,7 +9,7 @@ OCCUPYING = ("held", "booked", "confirmed", "arrived", "fulfilled")
 _OVERLAPS = """
     SELECT a.network_id, a.{thing} AS thing, a.appointment_id AS one, b.appointment_id AS other, a.starts_at
     FROM appointments a JOIN appointments b
-      ON b.network_id = a.network_id AND b.{thing} = a.{thing} {lanes}
+      ON b.network_id = a.network_id AND b.{thing} = a.{thing} {wrong}
      AND b.appointment_id > a.appointment_id
      AND {b_start} < {a_end} AND {a_start} < {b_end}
     WHERE a.status = ANY($1) AND b.status = ANY($1)
@@ -21,10 +21,16 @@ _BUSY = {
     "b_start": "b.starts_at - make_interval(mins => b.buffer_before)",
     "b_end": "b.ends_at + make_interval(mins => b.buffer_after)",
 }
-_LANES = "AND b.overlap_lane = a.overlap_lane"
+_IN_ONE_LANE = "AND b.overlap_lane = a.overlap_lane"
+_OF_OTHERS = "AND b.practitioner_id <> a.practitioner_id"
 _VISIT = {"a_start": "a.starts_at", "a_end": "a.ends_at", "b_start": "b.starts_at", "b_end": "b.ends_at"}
-_THINGS = (("practitioner_id", _BUSY, _LANES), ("room_id", _BUSY, _LANES), ("patient_id", _VISIT, ""))
-"""Practitioners and rooms may be shared on purpose, in another lane; a patient never is in two places."""
+_THINGS = (
+    ("practitioner_id", _BUSY, _IN_ONE_LANE),
+    ("room_id", _BUSY, _OF_OTHERS),
+    ("patient_id", _VISIT, ""),
+)
+"""A practitioner's time may be shared on purpose, in another lane, and a room with it, but with nobody else; a patient
+never is in two places."""
 
 
 async def checks(sources: Sources) -> list[Check]:
@@ -35,8 +41,8 @@ async def checks(sources: Sources) -> list[Check]:
     on_purpose = await sources.number("booking", "SELECT count(*) FROM appointments WHERE overlap_lane > 0")
     notes = [f"{on_purpose} overbooked on purpose, each with its reason"] if on_purpose else []
     found = []
-    for thing, spans, lanes in _THINGS:
-        rows = await sources.rows("booking", _OVERLAPS.format(thing=thing, lanes=lanes, **spans), OCCUPYING)
+    for thing, spans, wrong in _THINGS:
+        rows = await sources.rows("booking", _OVERLAPS.format(thing=thing, wrong=wrong, **spans), OCCUPYING)
         name = thing.removesuffix("_id")
         findings = [
             f"{row['network_id']}: {name} {row['thing']} has {row['one']} and {row['other']} at {row['starts_at']:%Y-%m-%dT%H:%MZ}"

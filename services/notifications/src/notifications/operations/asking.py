@@ -111,16 +111,17 @@ async def ask(
     """Booking, patient-profile (unless `cards` are at hand) and consents, at the same time. Raises `Unavailable`."""
     asked = time.monotonic()
     appointments, found, permissions = await asyncio.gather(
-        _appointments(parts, network_id, messages),
+        visits_of(parts, network_id, messages),
         _cards(parts, network_id, messages) if cards is None else _known(cards),
         _permissions(parts, network_id, messages, questions),
     )
     return Answers(appointments, found, permissions, asked)
 
 
-async def _appointments(
+async def visits_of(
     parts: Parts, network_id: str, messages: Sequence[Message]
 ) -> dict[UUID, AppointmentRecord]:
+    """The visits that these messages are about, and those that they list besides. Raises `Unavailable`."""
     own = {one.appointment_id for one in messages if one.appointment_id is not None}
     wanted = _in_parts(own | _also(messages, "appointment_id"))
     answers = await _each(parts, network_id, (GetAppointments(appointment_ids=some) for some in wanted))

@@ -12,8 +12,13 @@ from notifications.rules.words import Tokens
 Intent = Literal["confirm", "move", "cancel", "stop", "stop-all", "operator"]
 
 INTENTS: tuple[Intent, ...] = ("confirm", "move", "cancel", "stop", "stop-all", "operator")
+VISIT = frozenset({"confirm", "move", "cancel"})
+"""What is said about a visit."""
 BINDING = frozenset({"confirm", "cancel"})
 """What a question ("Да?", "отменить?") never does."""
+BEST_SCORE = 5
+LOW_SCORE = 2
+"""From here down a person goes on."""
 SLIP_FROM = 5
 """Shorter words have to be spelled right: one letter more or less would too often be another word ("не", "нет")."""
 
@@ -48,6 +53,20 @@ def understand(text: str) -> Intent | None:
     return cast("Intent | None", intent)
 
 
+def about_invitation(text: str) -> Intent | None:
+    """What a reply to an invitation says: the words that would cancel a visit can opt out of invitations there."""
+    intent = understand(text)
+    if intent in {None, "cancel"} and consists(text, ("stop", "refusal")) and not QUESTION.search(text):
+        return "stop"
+    return intent
+
+
+def consists(text: str, kinds: tuple[str, ...]) -> bool:
+    """Whether a text is made of phrases of these kinds and nothing else, however mixed."""
+    said = words.tokens(text)
+    return bool(_phrases(said, kinds) or _slipped(said, kinds))
+
+
 def spoken(text: str, kinds: tuple[str, ...]) -> str | None:
     """Which of these kinds all of a text says, however often: "да 👍" does, "да, но позже" and "да нет" do not."""
     said = words.tokens(text)
@@ -55,35 +74,60 @@ def spoken(text: str, kinds: tuple[str, ...]) -> str | None:
     return next(iter(meant)) if len(meant) == 1 else None
 
 
+def is_number(text: str) -> bool:
+    """Whether it is digits and politeness alone: without the question that numbered its answers it says nothing."""
+    said = _meant(words.tokens(text))
+    return bool(said) and all(each.isdecimal() for each in said)
+
+
 def chosen(text: str, options: int) -> int | None:
     """The place (from 0) of a numbered option, where the reply is its bare number."""
-    said = [each for each in words.tokens(text) if (each,) not in words.phrases("fillers")]
+    said = _meant(words.tokens(text))
     if len(said) != 1 or not said[0].isdecimal() or len(said[0]) > 2:
         return None
     return int(said[0]) - 1 if 1 <= int(said[0]) <= options else None
 
 
+def score(text: str) -> int | None:
+    """How a visit was, from 1 to 5, in digits or as a word."""
+    place = chosen(text, BEST_SCORE)
+    if place is None:
+        place = words.listed("scores").get(_meant(words.tokens(text)))
+    return None if place is None else place + 1
+
+
+def _meant(said: Tokens) -> Tokens:
+    """The words without those of politeness."""
+    fillers = words.phrases("fillers")
+    return tuple(each for each in said if (each,) not in fillers)
+
+
 def _said(said: Tokens, kinds: tuple[str, ...]) -> frozenset[str]:
     """The kinds that every phrase of it may be; none where a word belongs to no phrase."""
+    meant = _phrases(said, kinds)
+    return frozenset.intersection(*meant) if meant else frozenset()
+
+
+def _phrases(said: Tokens, kinds: tuple[str, ...]) -> list[frozenset[str]]:
+    """What each phrase of it may be, without politeness; nothing where a word belongs to no phrase."""
     lexicon, fillers = words.lexicon(kinds), words.phrases("fillers")
-    meant: frozenset[str] | None = None
+    found: list[frozenset[str]] = []
     place = 0
     while place < len(said):
         phrase = words.longest(said, place, lexicon)
         if phrase is not None:
-            meant = lexicon[phrase] if meant is None else meant & lexicon[phrase]
+            found.append(lexicon[phrase])
         else:
             phrase = words.longest(said, place, fillers)
             if phrase is None:
-                return frozenset()
+                return []
         place += len(phrase)
-    return meant or frozenset()
+    return found
 
 
 def _slipped(said: Tokens, kinds: tuple[str, ...]) -> Collection[str]:
     """The kinds of phrases that are one slip of the finger away from it."""
-    fillers = words.phrases("fillers")
-    typed = tuple(each for each in said if (each,) not in fillers)
+    typed = _meant(said)
     found: set[str] = set()
     for meant, of in words.lexicon(kinds).items():
         different = [pair for pair in zip(typed, meant, strict=False) if pair[0] != pair[1]]

@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 from common.contracts.booking import (
     AppointmentRecord,
     CancelAppointment,
-    ConfirmAppointment,
     FindAlternatives,
     RescheduleAppointment,
     Slot,
@@ -23,6 +22,7 @@ from common.contracts.patient_profile import TaskKind
 from common.errors import Refused
 from common.sealed import Seal
 from notifications.operations.parts import Parts, by_reply
+from notifications.operations.replies import grouped
 from notifications.rules import speech
 from notifications.rules.keypad import Pressed, Standing, pressed
 from notifications.rules.speech import Speech, Spoken
@@ -74,6 +74,8 @@ async def react(parts: Parts, line: Line, digits: str) -> Reaction:
         line, call=replace(call, silences=found.standing.silences, wrong_keys=found.standing.wrong_keys)
     )
     match found:
+        case Pressed(act="cancel" | "offer" as act) if len(grouped.visits(line.message)) > 1:
+            return _over(line, act, "handover", task="handover", reason="which of several visits")
         case Pressed(act="confirm"):
             return await _confirm(parts, line)
         case Pressed(act="cancel"):
@@ -106,8 +108,7 @@ def _starts(call: Call) -> list[datetime]:
 
 
 async def _confirm(parts: Parts, line: Line) -> Reaction:
-    command = ConfirmAppointment(command_id=_command_id(line, "confirm"), appointment_id=_appointment(line))
-    refusal = await _order(parts, line, command)
+    refusal = await grouped.confirm(parts, line.call.network_id, line.message, identity=line.call.call_id)
     if refusal is not None:
         return _over(line, "confirm", "handover", task="call-back", reason=f"confirm refused: {refusal}")
     return _over(line, "confirm", "confirmed", intent="confirm")

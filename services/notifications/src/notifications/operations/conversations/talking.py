@@ -60,6 +60,10 @@ class Talk:
         """Other times for a visit, at once."""
         return await self.go_on(machine.begin_move(appointment, self.said, self.facts))
 
+    async def begin_booking(self, service_id: UUID) -> Talked:
+        """What is missing of a booking for this service, at once."""
+        return await self.go_on(machine.begin_booking(service_id, self.said, self.facts))
+
     async def go_on(self, turn: Turn) -> Talked:
         """Ask owners for what the turn needs, until there is something to say. Raises `Unavailable`."""
         owners = Owners(

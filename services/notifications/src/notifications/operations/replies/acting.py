@@ -5,14 +5,15 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from common import telemetry
-from common.contracts.booking import CancelAppointment, ConfirmAppointment
+from common.contracts.booking import CancelAppointment
 from common.contracts.consents import Given, GrantPermissions, WithdrawPermission
 from common.contracts.patient_profile import TaskKind
 from common.errors import Refused
 from notifications.operations.parts import Parts, by_reply, ourselves
-from notifications.operations.replies import offers
+from notifications.operations.replies import grouped, offers, questions
 from notifications.operations.replies.binding import Heard, Meaning
 from notifications.operations.replies.offers import Answered
+from notifications.rules.understand import LOW_SCORE, VISIT
 from notifications.tables.messages import Message
 
 STOP_TEXT = "reply-1"
@@ -20,13 +21,18 @@ STOP_TEXT = "reply-1"
 
 @dataclass(frozen=True)
 class Result:
-    """What was done about a reply, to be recorded: `understood_as`, the answer to the patient, the task for a person."""
+    """What was done about a reply, to be recorded: `understood_as`, the answer to the patient, the task for a person.
+
+    With `hand_over` automation pauses besides, for that reason.
+    """
 
     understood_as: str | None
     answer: str | None = None
     task: TaskKind | None = None
     reason: str = ""
     data: dict[str, Any] | None = None
+    score: int | None = None
+    hand_over: str | None = None
 
 
 async def carry_out(parts: Parts, network_id: str, heard: Heard, meaning: Meaning) -> Result:
@@ -39,9 +45,13 @@ async def carry_out(parts: Parts, network_id: str, heard: Heard, meaning: Meanin
                 "starts": [one.starts_at.isoformat() for one in meaning.options if one.starts_at],
             },
         )  # fmt: skip
+    if meaning.score is not None:
+        return _scored(meaning.score)
     answered = meaning.answered or offers.implied(meaning.intent, meaning.about)
     if answered is not None and meaning.about is not None:
         return await _answer_offer(parts, network_id, heard, meaning.about, answered)
+    if meaning.about is not None and questions.invites(meaning.about) and meaning.intent in VISIT:
+        return Result(None, answer="handover", task="call-back", reason="answered an invitation")
     match meaning.intent, meaning.about:
         case "confirm", Message(appointment_id=UUID()) as about:
             return await _confirm(parts, network_id, heard, about)
@@ -74,17 +84,17 @@ async def _answer_offer(
     return Result("choose")
 
 
+def _scored(score: int) -> Result:
+    """Whoever was content is thanked; with the others a person goes on."""
+    if score <= LOW_SCORE:
+        return Result("score", answer="handover", score=score, hand_over="low score")
+    return Result("score", answer="chat-thanks", score=score)
+
+
 async def _confirm(parts: Parts, network_id: str, heard: Heard, about: Message) -> Result:
-    """Whoever answers a message about several visits of a day comes to all of them."""
-    listed = [UUID(one["appointment_id"]) for one in about.data.get("also", ())]
-    for appointment_id in (about.appointment_id, *listed):
-        assert appointment_id is not None
-        command_id = uuid5(heard.inbound_id, "command" if not listed else f"command {appointment_id}")
-        command = ConfirmAppointment(command_id=command_id, appointment_id=appointment_id)
-        try:
-            await parts.asks.ask(command, caller=by_reply(network_id))
-        except Refused as refusal:
-            return Result(None, task="reply-not-understood", reason=f"confirm refused: {refusal.refusal}")
+    refused = await grouped.confirm(parts, network_id, about, identity=heard.inbound_id)
+    if refused is not None:
+        return Result(None, task="reply-not-understood", reason=f"confirm refused: {refused}")
     return Result("confirm", answer="thanks")
 
 

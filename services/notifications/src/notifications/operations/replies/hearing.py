@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from common.contracts.booking import AppointmentState, GetAppointments
+from common.contracts.booking import AppointmentState
 from notifications.channels import Written
+from notifications.operations import asking
 from notifications.operations.conversations import keeping, owners, talking, turns
 from notifications.operations.conversations.facts import CHATS
 from notifications.operations.conversations.talking import Talk, Talked
-from notifications.operations.parts import Parts, ourselves
+from notifications.operations.parts import Parts
+from notifications.operations.replies import questions
 from notifications.operations.replies.acting import Result, carry_out
 from notifications.operations.replies.binding import Heard, Meaning, meaning_of
 from notifications.operations.replies.recording import TALKED, Answer, known, record
 from notifications.rules.dialogue import choosing, machine
 from notifications.rules.dialogue.values import State, Turn
-from notifications.rules.understand import pressed
+from notifications.rules.understand import pressed, understand
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import messages as message_rows
 from notifications.tables.conversations import Thread
@@ -32,22 +34,14 @@ async def hear(parts: Parts, network_id: str, written: Written, *, now: datetime
         sent = await attempt_rows.at_address(tx, network_id, thread.address_index)
         messages = await message_rows.of_ids(tx, network_id, [one.message_id for one in sent])
     heard = Heard(inbound_id, written, thread.address_index, sent, messages)
-    ahead = await _ahead(parts, network_id, heard, now)
-    meaning = meaning_of(heard, {key: one.status for key, one in ahead.items()}, now)
+    told_of = await asking.visits_of(parts, network_id, list(messages.values()))
+    ahead = owners.upcoming(list(told_of.values()), now)
+    meaning = meaning_of(heard, ahead, now)
     state = keeping.remembered(thread, seal, now=now)
     answer = await _Hearing(parts, thread, heard, ahead, meaning, state, now).answer()
     await record(parts, thread, heard, meaning, answer, now)
     parts.wakes.sending()
     parts.wakes.saying()
-
-
-async def _ahead(parts: Parts, network_id: str, heard: Heard, now: datetime) -> dict[UUID, AppointmentState]:
-    """Visits ahead that were written about to this address, as they stand with their owner now."""
-    ids = {one.appointment_id for one in heard.attempts if one.appointment_id is not None}
-    if not ids:
-        return {}
-    found = await parts.asks.ask(GetAppointments(appointment_ids=list(ids)), caller=ourselves(network_id))
-    return owners.upcoming(found.appointments, now)
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ class _Hearing:
     now: datetime
 
     async def answer(self) -> Answer:
-        """What is done about it. Buttons of ours and opting out count always; words, where nobody has taken over."""
+        """What is done about it. Buttons of ours, scores and opting out count always; words, where nobody has taken over."""
         if self._is_explicit:
             return await self._reply()
         if self.thread.paused_at is not None:
@@ -85,12 +79,18 @@ class _Hearing:
         pressed_ours = payload is not None and (
             pressed(payload) is not None or self.meaning.answered is not None
         )
-        return pressed_ours or self.meaning.intent in {"stop", "stop-all"}
+        return pressed_ours or self._opts_out or (self.meaning.score is not None and self.state is None)
+
+    @property
+    def _opts_out(self) -> bool:
+        """Inside a talk only words that mean nothing else do, whatever invitation came before it."""
+        meant = self.meaning.intent if self.state is None else understand(self.heard.written.text)
+        return meant in {"stop", "stop-all"}
 
     @property
     def _means_something(self) -> bool:
         meaning = self.meaning
-        return bool(meaning.intent or meaning.options or meaning.answered)
+        return bool(meaning.intent or meaning.options or meaning.answered or meaning.score)
 
     @property
     def _may_begin(self) -> bool:
@@ -105,11 +105,25 @@ class _Hearing:
             if one.appointment_id in self.ahead
         )
 
+    @property
+    def _takes_invitation(self) -> bool:
+        """A yes to an invitation, where it can be booked at once."""
+        about = self.meaning.about
+        return (
+            self.meaning.intent == "confirm"
+            and about is not None
+            and questions.invites(about)
+            and self._may_begin
+        )
+
     async def _reply(self) -> Answer:
         about = self.meaning.about
         if self.meaning.intent == "move" and about is not None and about.appointment_id in self.ahead:
             talk = await self._talk()
             return _talked(await talk.begin_move(self.ahead[about.appointment_id]), "move")
+        if self._takes_invitation and about is not None and about.service_id is not None:
+            talk = await self._talk()
+            return _talked(await talk.begin_booking(about.service_id))
         return Answer(await carry_out(self.parts, self.thread.network_id, self.heard, self.meaning))
 
     async def _talk(self) -> Talk:

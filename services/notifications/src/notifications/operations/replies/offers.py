@@ -1,22 +1,19 @@
 """Answers to what was offered: another time for a displaced visit, or a freed one for who waits for it."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from common.contracts.booking import AcceptOffer, DeclineOffer, RescheduleAppointment
 from common.errors import Refused
 from notifications.operations.parts import Parts, by_reply
+from notifications.operations.replies.questions import DISPLACED, OFFER
 from notifications.rules.understand import Intent, chosen, spoken
 from notifications.tables.messages import Message
 
-DISPLACED, OFFER = "displaced", "waitlist-offer"
 PAYLOAD = re.compile(r"(?P<answer>accept|decline):(?P<offer>[0-9a-f-]{36})$")
-ANSWER_STANDS = timedelta(hours=24)
-"""A late yes is still an answer to its offer, and is told that it came too late."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +53,6 @@ def implied(intent: Intent | None, about: Message | None) -> Answered | None:
     if about is None or about.template != OFFER or intent not in {"confirm", "move", "cancel"}:
         return None
     return Answered("accept" if intent == "confirm" else "decline")
-
-
-def open_offer(newest_first: Sequence[Message], now: datetime) -> Message | None:
-    """The offer that stands, where nothing else was asked after it: a bare answer is an answer to that."""
-    for message in newest_first:
-        if message.template in {DISPLACED, OFFER}:
-            return message if now <= until(message) + ANSWER_STANDS else None
-        if message.data.get("asked_confirm") or message.template == "which-one":
-            return None
-    return None
-
-
-def until(question: Message) -> datetime:
-    """How long an offer is held."""
-    return datetime.fromisoformat(question.data["until"])
 
 
 async def take(

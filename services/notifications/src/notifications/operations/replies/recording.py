@@ -8,13 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.contracts.notifications import ReplyUnderstood
+from common.contracts.notifications import ReplyUnderstood, SurveyAnswered
 from notifications.operations.conversations import handover, keeping
 from notifications.operations.conversations.talking import Talked
 from notifications.operations.parts import Parts
 from notifications.operations.planning import answer as answering
 from notifications.operations.replies.acting import Result
 from notifications.operations.replies.binding import Heard, Meaning, by_newest
+from notifications.operations.replies.questions import ANSWERED
 from notifications.operations.telling import Telling
 from notifications.tables import messages as message_rows
 from notifications.tables.conversations import Thread
@@ -53,10 +54,18 @@ async def record(
             return
         patient_id = about.patient_id if about else _only(answer)
         await _store(parts, tx, network_id, heard, patient_id, meaning, answer.result, now)
+        if meaning.picked_from is not None:
+            await _close(tx, meaning.picked_from, heard)
         telling = Telling(now)
         await _tell(tx, telling, network_id, heard, about, answer.result, now)
         await _keep(parts, tx, telling, thread, heard, patient_id, about, answer, now)
         await telling.write(tx)
+
+
+async def _close(tx: AsyncConnection, question: Message, heard: Heard) -> None:
+    """It was answered: a later number is an answer to something else."""
+    data = {**question.data, ANSWERED: str(heard.inbound_id)}
+    await message_rows.update(tx, question.network_id, [{"message_id": question.message_id, "data": data}])
 
 
 def _only(answer: Answer) -> UUID | None:
@@ -70,7 +79,15 @@ async def _tell(
     now: datetime,
 ) -> None:  # fmt: skip
     if about is not None:
-        if result.understood_as not in {None, TALKED}:
+        if result.score is not None:
+            telling.event(
+                SurveyAnswered(
+                    network_id=network_id, occurred_at=now, version=1, inbound_id=heard.inbound_id,
+                    message_id=about.message_id, patient_id=about.patient_id, appointment_id=about.appointment_id,
+                    score=result.score,
+                )
+            )  # fmt: skip
+        elif result.understood_as not in {None, TALKED}:
             telling.event(
                 ReplyUnderstood(
                     network_id=network_id, occurred_at=now, version=1, inbound_id=heard.inbound_id,
@@ -101,6 +118,11 @@ async def _keep(
         changed |= await _talked(parts, tx, telling, thread, heard, patient_id, about, answer.talked, now)
     elif not answer.waits:
         changed |= {"dialogue": None, "due_at": None}
+    if answer.result.hand_over is not None and thread.paused_at is None:
+        changed |= handover.take_over(
+            telling, thread, answer.result.hand_over, identity=heard.inbound_id, patient_id=patient_id,
+            branch_id=about.branch_id if about else None, now=now,
+        )  # fmt: skip
     await keeping.change(tx, thread, telling, now=now, **changed, patient_ids=sorted(bound))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from common.contracts.booking import AppointmentState
@@ -58,6 +59,12 @@ def begin_move(appointment: AppointmentState, said: Said, facts: Facts) -> Turn:
     """A patient who asked to move one visit is shown other times for it at once."""
     state = State(wish="move", visits=(appointment,))
     return asking.proceed(choosing.about(state, appointment), said, facts)
+
+
+def begin_booking(service_id: UUID, said: Said, facts: Facts) -> Turn:
+    """A patient who takes an invitation is asked what is missing; for what, too, where that cannot be booked here."""
+    offered = any(one.service_id == service_id for one in catalogue.services(facts))
+    return asking.proceed(State(wish="book", service_id=service_id if offered else None), said, facts)
 
 
 def _recognised(state: State | None, said: Said, facts: Facts) -> Turn:

@@ -64,7 +64,9 @@ def parts(database: Database, bus: Bus, keys: Keys, clock: Clock, provider: Prov
         public_url="https://clinic.example",
         adapters={
             "whatsapp": WhatsApp(client, "http://provider/whatsapp", "token", {EVERY_OTHER: NUMBER}),
-            "sms": Sms(client, "http://provider/twilio", "AC1", "token", "https://clinic.example"),
+            "sms": Sms(
+                client, "http://provider/twilio", "AC1", "token", "https://clinic.example", now=clock.now
+            ),
         },
         accounts={"whatsapp": {EVERY_OTHER: NUMBER}, "instagram": BY_SLUG},
     )

@@ -160,6 +160,7 @@ async def test_a_lost_answer_is_looked_up_though_another_channel_has_the_message
     assert (by_channel["whatsapp"].outcome, by_channel["sms"].outcome) == ("accepted", "unknown")
     provider.channel_faults.clear()
     await service.at(NOW + MINUTE)
+    await service.at(NOW + 2 * MINUTE)
     by_channel = {one.channel: one for one in await service.attempts()}
     assert (by_channel["whatsapp"].outcome, by_channel["sms"].outcome) == ("accepted", outcome)
     assert (await service.step("confirmation")).outcome == "delivered"

@@ -210,10 +210,12 @@ async def test_an_unknown_sms_is_looked_up(service, world, provider):
     assert len(provider.sent) == 1
 
 
-async def test_an_unknown_sms_that_the_provider_never_had_has_failed(service, world, provider):
+async def test_an_unknown_sms_that_the_provider_did_not_have_twice_has_failed(service, world, provider):
     provider.faults = [400, "lost-before"]
     await book(service, world)
     await service.at(NOW + MINUTE)
+    assert (await service.step("confirmation")).outcome == "unknown"
+    await service.at(NOW + 2 * MINUTE)
     assert (await service.step("confirmation")).outcome == "failed"
     assert provider.sent == []
 

@@ -17,7 +17,7 @@ from notifications.operations.webhooks import work_off
 from notifications.tables.messages import LANES
 
 LEASE_SECONDS = 30
-"""Longer than any batch takes (see the time-outs of calls): whoever holds a lease longer has died."""
+"""Whoever works renews it, however slow its providers are; whoever has not for this long has died."""
 BATCH = 250
 """Messages that are decided about, written and recorded together; what owners are asked about them is one question."""
 AT_ONCE: Mapping[MessageClass, int] = {"immediate": 2, "service": 2, "marketing": 1}

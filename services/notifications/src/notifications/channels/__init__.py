@@ -6,6 +6,7 @@ from notifications.channels.protocol import (
     Enclosure,
     Hook,
     Known,
+    Leaving,
     Letter,
     NotReached,
     Outcome,
@@ -15,6 +16,7 @@ from notifications.channels.protocol import (
     Unsure,
     Webhook,
     Written,
+    nothing_stops_it,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Enclosure",
     "Hook",
     "Known",
+    "Leaving",
     "Letter",
     "NotReached",
     "Outcome",
@@ -32,4 +35,5 @@ __all__ = [
     "Unsure",
     "Webhook",
     "Written",
+    "nothing_stops_it",
 ]

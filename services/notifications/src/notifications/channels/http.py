@@ -1,22 +1,31 @@
 """What HTTP providers have in common: a pooled client, and what its failures mean."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import httpx
 
-from notifications.channels.protocol import Letter, NotReached, Outcome, TooMany, Unsure
+from notifications.channels.protocol import Leaving, Letter, NotReached, Outcome, TooMany, Unsure
 
-TIMEOUT = httpx.Timeout(8.0, connect=2.0, pool=20.0)
+TIMEOUT = httpx.Timeout(8.0, connect=2.0)
+KEPT_ALIVE = 32
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""What a provider says has happened this long before may have happened after."""
 LONGEST_PAUSE = 3600.0
 """Seconds; whoever asks for more is tried again after this long."""
 
 
-def client(*, connections: int = 32) -> httpx.AsyncClient:
-    """Keeps connections alive; the environment's proxies are not for providers."""
+def client() -> httpx.AsyncClient:
+    """Keeps connections alive; the environment's proxies are not for providers.
+
+    Each channel has one of its own, and as many connections as there are calls: how many those are is bounded by whoever
+    makes them, lane by lane, and nobody's calls wait for the connections of others.
+    """
     return httpx.AsyncClient(
         timeout=TIMEOUT,
         trust_env=False,
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_ALIVE),
     )
 
 
@@ -31,18 +40,34 @@ def retry_after(answer: httpx.Response) -> float | None:
     return float(header) if header else None
 
 
-async def call(
-    request: Callable[[], Awaitable[httpx.Response]],
+async def post(
+    client: httpx.AsyncClient,
+    url: str,
     read: Callable[[httpx.Response], Outcome],
+    leaving: Leaving,
     *,
     retry_after: Callable[[httpx.Response], float | None] = retry_after,
+    **request: Any,
 ) -> Outcome:
     """The outcome of one call. Only a connection that never stood is certain not to have got there."""
+    stopped: list[Exception] = []
+
+    async def watch(event: str, info: dict[str, Any]) -> None:
+        del info
+        if event == "http11.send_request_headers.started":
+            try:
+                await leaving()
+            except Exception as error:
+                stopped.append(error)
+                raise
+
     try:
-        answer = await request()
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        answer = await client.post(url, extensions={"trace": watch}, **request)
+    except (httpx.ConnectError, httpx.ConnectTimeout):
         return NotReached()
     except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have left, and the others' answers count
+        if stopped:
+            raise stopped[0] from None
         return Unsure(type(error).__name__)
     if answer.status_code == 429:
         return TooMany(_pause(answer, retry_after))

@@ -14,7 +14,17 @@ import orjson
 from common.accounts import account_of
 from common.contracts.patient_profile import Channel
 from notifications.channels import http, meta
-from notifications.channels.protocol import Accepted, Adapter, Letter, Outcome, Status, Webhook, Written
+from notifications.channels.protocol import (
+    Accepted,
+    Adapter,
+    Leaving,
+    Letter,
+    Outcome,
+    Status,
+    Webhook,
+    Written,
+    nothing_stops_it,
+)
 
 LONGEST_TITLE = 20
 
@@ -33,12 +43,10 @@ class Instagram(Adapter):
     def serves(self, network_id: str) -> bool:
         return account_of(self._tokens, network_id) is not None
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         token = account_of(self._tokens, letter.network_id)
         headers = {"Authorization": f"Bearer {token}", **http.referring(letter)}
-        return await http.call(
-            lambda: self._client.post(self._url, json=message(letter), headers=headers), _read
-        )
+        return await http.post(self._client, self._url, _read, leaving, json=message(letter), headers=headers)
 
 
 def message(letter: Letter) -> dict[str, Any]:

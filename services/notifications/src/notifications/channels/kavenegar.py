@@ -1,6 +1,6 @@
 """SMS by Kavenegar (Iran). Its `localid` is our reference as a number: the same one again is not sent again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -17,6 +17,7 @@ from notifications.channels.protocol import (
     Adapter,
     Delivery,
     Known,
+    Leaving,
     Letter,
     NotReached,
     Outcome,
@@ -25,6 +26,7 @@ from notifications.channels.protocol import (
     TooMany,
     Webhook,
     Written,
+    nothing_stops_it,
 )
 
 STATES: dict[int, Delivery] = {
@@ -55,7 +57,7 @@ class Kavenegar(Adapter):
         """A key stands in every address: none is ever logged."""
         return f"{self._base}/v1/{account_of(self._keys, network_id)}/sms/{name}.json"
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         form = {
             "receptor": dialled(letter.to),
             "message": letter.text.body,
@@ -64,11 +66,13 @@ class Kavenegar(Adapter):
         }
         url = self._method(letter.network_id, "send")
         headers = http.referring(letter)
-        return await http.call(lambda: self._client.post(url, data=form, headers=headers), _read)
+        return await http.post(self._client, url, _read, leaving, data=form, headers=headers)
 
-    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
+    async def find(
+        self, letter: Letter, since: datetime, others: Collection[str] = ()
+    ) -> Known | Literal["cannot-tell"] | None:
         """By our reference; an unknown one is listed with no message id (status 100)."""
-        del since
+        del since, others
         query = {"localid": str(local_id(letter.reference))}
         try:
             url = self._method(letter.network_id, "statuslocalmessageid")

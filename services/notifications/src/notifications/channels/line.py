@@ -16,12 +16,14 @@ from notifications.channels import http
 from notifications.channels.protocol import (
     Accepted,
     Adapter,
+    Leaving,
     Letter,
     Outcome,
     Refused,
     Unsure,
     Webhook,
     Written,
+    nothing_stops_it,
 )
 
 LONGEST_LABEL = 20
@@ -42,13 +44,13 @@ class Line(Adapter):
     def serves(self, network_id: str) -> bool:
         return account_of(self._tokens, network_id) is not None
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         headers = {
             "Authorization": f"Bearer {account_of(self._tokens, letter.network_id)}",
             "X-Line-Retry-Key": letter.reference,
         }
         body = {"to": letter.to, "messages": [message(letter)]}
-        return await http.call(lambda: self._client.post(self._url, json=body, headers=headers), _read)
+        return await http.post(self._client, self._url, _read, leaving, json=body, headers=headers)
 
 
 def message(letter: Letter) -> dict[str, Any]:

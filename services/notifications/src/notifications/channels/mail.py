@@ -16,11 +16,13 @@ from notifications.channels.protocol import (
     Accepted,
     Adapter,
     Enclosure,
+    Leaving,
     Letter,
     NotReached,
     Outcome,
     Refused,
     Unsure,
+    nothing_stops_it,
 )
 from notifications.rules.texts import Text
 
@@ -61,7 +63,7 @@ class Mail(Adapter):
         self._server = Server.at(url)
         self._domain = domain
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         """In three parts: before the text was offered nothing has left; after it only the server's word tells."""
         server = self._server
         smtp = aiosmtplib.SMTP(
@@ -73,12 +75,16 @@ class Mail(Adapter):
             await smtp.connect()
             await smtp.mail(f"{letter.network_id}@{self._domain}")
             await smtp.rcpt(letter.to, encoding="utf-8")
+            await leaving()
         except aiosmtplib.SMTPResponseException as error:
             smtp.close()
             return _answered(error)
         except (aiosmtplib.SMTPException, OSError, ValueError):
             smtp.close()
             return NotReached()
+        except Exception:
+            smtp.close()
+            raise
         return await self._hand_over(smtp, made)
 
     async def _hand_over(self, smtp: aiosmtplib.SMTP, made: EmailMessage) -> Outcome:

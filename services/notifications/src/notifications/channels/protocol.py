@@ -1,6 +1,6 @@
 """What a channel is to us: a call with an outcome, and webhooks that tell states and replies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -37,6 +37,8 @@ class Letter:
     free: bool = False
     by_person: bool = False
     enclosure: Enclosure | None = None
+    expires_at: datetime | None = None
+    """When it is of no more use: a provider that can is told to give it up then."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,14 @@ class Unsure:
 
 
 Outcome = Accepted | Refused | TooMany | NotReached | Unsure
+Leaving = Callable[[], Awaitable[None]]
+"""The last look before a letter leaves: raises what stops it."""
+
+
+async def nothing_stops_it() -> None:
+    """For letters that are not decided about: answers in a conversation."""
+
+
 Delivery = Literal["sent", "delivered", "read", "failed"]
 
 
@@ -136,12 +146,21 @@ class Adapter(Protocol):
     repeatable: bool = False
     """Whether the provider takes one reference once, however often it is sent: an unsure send is sent again."""
 
-    async def send(self, letter: Letter) -> Outcome:
-        """Hand it over; never raises for what the network or the provider does."""
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
+        """Hand it over; never raises for what the network or the provider does.
 
-    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
-        """Whether the provider has it; `cannot-tell` where it offers no way to find out."""
-        del letter, since
+        `leaving` is awaited when the connection stands and nothing of the letter has been said over it yet: however
+        long that took, what stops the letter by then stops it. What it raises is let through.
+        """
+
+    async def find(
+        self, letter: Letter, since: datetime, others: Collection[str] = ()
+    ) -> Known | Literal["cannot-tell"] | None:
+        """Whether the provider has it; `cannot-tell` where it offers no way to find out.
+
+        `others` are the provider's ids of what is known to have been sent to this address beside it.
+        """
+        del letter, since, others
         return "cannot-tell"
 
     async def took(self, network_id: str, written: Written) -> None:

@@ -1,10 +1,18 @@
 """One channel with several providers: each network's messages go by the one where it has an account."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
-from notifications.channels.protocol import Adapter, Known, Letter, Outcome, Written
+from notifications.channels.protocol import (
+    Adapter,
+    Known,
+    Leaving,
+    Letter,
+    Outcome,
+    Written,
+    nothing_stops_it,
+)
 
 
 class ByNetwork(Adapter):
@@ -23,11 +31,13 @@ class ByNetwork(Adapter):
     def _of(self, network_id: str) -> Adapter:
         return next(each for each in self._providers if each.serves(network_id))
 
-    async def send(self, letter: Letter) -> Outcome:
-        return await self._of(letter.network_id).send(letter)
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
+        return await self._of(letter.network_id).send(letter, leaving)
 
-    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
-        return await self._of(letter.network_id).find(letter, since)
+    async def find(
+        self, letter: Letter, since: datetime, others: Collection[str] = ()
+    ) -> Known | Literal["cannot-tell"] | None:
+        return await self._of(letter.network_id).find(letter, since, others)
 
     async def took(self, network_id: str, written: Written) -> None:
         await self._of(network_id).took(network_id, written)

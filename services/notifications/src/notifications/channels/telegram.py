@@ -13,7 +13,17 @@ from common import telemetry
 from common.accounts import account_of
 from common.contracts.patient_profile import Channel
 from notifications.channels import http
-from notifications.channels.protocol import Accepted, Adapter, Letter, Outcome, Refused, Webhook, Written
+from notifications.channels.protocol import (
+    Accepted,
+    Adapter,
+    Leaving,
+    Letter,
+    Outcome,
+    Refused,
+    Webhook,
+    Written,
+    nothing_stops_it,
+)
 from notifications.rules.dialogue.values import SHARE_PHONE
 from notifications.rules.texts import Button
 
@@ -36,11 +46,11 @@ class Telegram(Adapter):
     def serves(self, network_id: str) -> bool:
         return account_of(self._tokens, network_id) is not None
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         url = self._method(letter.network_id, "sendMessage")
         headers = http.referring(letter)
-        return await http.call(
-            lambda: self._client.post(url, json=message(letter), headers=headers), _read, retry_after=_pause
+        return await http.post(
+            self._client, url, _read, leaving, retry_after=_pause, json=message(letter), headers=headers
         )
 
     async def took(self, network_id: str, written: Written) -> None:

@@ -1,5 +1,6 @@
 """Telephone calls by an API compatible with Twilio's: who is called, and what is said, as TwiML."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -12,7 +13,16 @@ import orjson
 from common.contracts.directory import Locale
 from common.contracts.patient_profile import Channel
 from notifications.channels import http
-from notifications.channels.protocol import Accepted, Adapter, Known, Letter, Outcome, Refused
+from notifications.channels.protocol import (
+    Accepted,
+    Adapter,
+    Known,
+    Leaving,
+    Letter,
+    Outcome,
+    Refused,
+    nothing_stops_it,
+)
 from notifications.rules.speech import Speech
 
 API_VERSION = "2010-04-01"
@@ -38,7 +48,7 @@ class Voice(Adapter):
         self._auth = httpx.BasicAuth(account_sid, token)
         self._public_url = public_url
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         """Ring for half a minute; an answering machine is told apart from a person."""
         address = callback(self._public_url, letter.network_id, letter.reference)
         form = {
@@ -50,18 +60,21 @@ class Voice(Adapter):
             "Timeout": str(RING_SECONDS),
             "MachineDetection": "Enable",
         }
-        return await http.call(lambda: self._client.post(self._url, data=form, auth=self._auth), _read)
+        return await http.post(self._client, self._url, _read, leaving, data=form, auth=self._auth)
 
-    async def find(self, letter: Letter, since: datetime) -> Known | Literal["cannot-tell"] | None:
+    async def find(
+        self, letter: Letter, since: datetime, others: Collection[str] = ()
+    ) -> Known | Literal["cannot-tell"] | None:
         """The list shows no reference of ours: no call to that number since is certain, any other may be another's."""
         query = {"To": letter.to, "From": letter.network_id, "PageSize": "100"}
         try:
             answer = await self._client.get(self._url, params=query, auth=self._auth)
             answer.raise_for_status()
-            listed = [_created(one) for one in orjson.loads(answer.content)["calls"]]
+            calls = orjson.loads(answer.content)["calls"]
+            listed = [_created(one) for one in calls if one["sid"] not in others]
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             return "cannot-tell"
-        return "cannot-tell" if any(at >= since.replace(microsecond=0) for at in listed) else None
+        return "cannot-tell" if any(at >= since - http.CLOCKS_DIFFER for at in listed) else None
 
 
 def callback(public_url: str, network_id: str, reference: str, *, part: str = "") -> str:

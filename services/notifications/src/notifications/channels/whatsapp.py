@@ -12,11 +12,13 @@ from notifications.channels import http, meta
 from notifications.channels.protocol import (
     Accepted,
     Adapter,
+    Leaving,
     Letter,
     Outcome,
     Status,
     Webhook,
     Written,
+    nothing_stops_it,
 )
 from notifications.rules.texts import Button, Text
 
@@ -44,10 +46,10 @@ class WhatsApp(Adapter):
     def serves(self, network_id: str) -> bool:
         return account_of(self._numbers, network_id) is not None
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         body = orjson.dumps(message(letter))
         url = f"{self._base}/v23.0/{account_of(self._numbers, letter.network_id)}/messages"
-        return await http.call(lambda: self._client.post(url, content=body, headers=self._headers), _read)
+        return await http.post(self._client, url, _read, leaving, content=body, headers=self._headers)
 
 
 def message(letter: Letter) -> dict[str, Any]:

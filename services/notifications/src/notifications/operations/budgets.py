@@ -15,3 +15,11 @@ def budget_end(message: Message, since: datetime) -> datetime:
     if message.starts_at is not None:
         ends = min(ends, max(message.starts_at, since))
     return ends
+
+
+def expires_at(message: Message) -> datetime:
+    """When it would be decided that it is too late: what has left by then must not arrive later either."""
+    answering = message.only_channel is not None
+    if answering or message.starts_at is None:
+        return message.latest_at
+    return min(message.latest_at, message.starts_at)

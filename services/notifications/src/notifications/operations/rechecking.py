@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from common import telemetry
-from notifications.channels import NotReached
+from notifications.channels import NotReached, Outcome
 from notifications.operations import asking, deciding
 from notifications.operations.batch import Batch
 from notifications.operations.changes import Sending
 from notifications.operations.estimating import limited_costs
 from notifications.operations.parts import Parts
 from notifications.rules.values import Verdict
+from notifications.tables import attempts as attempt_rows
 from notifications.tables.attempts import Attempt
 from notifications.tables.messages import Message
 
@@ -31,18 +33,44 @@ async def look_again(parts: Parts, batch: Batch) -> None:
         batch.around = await deciding.renewed(tx, batch.around, list(batch.messages.values()))
 
 
+class Withheld(Exception):  # noqa: N818 - what was decided instead of a call, not a failure
+    """It does not leave after all."""
+
+    def __init__(self, instead: Verdict | NotReached) -> None:
+        super().__init__()
+        self.instead = instead
+
+
 class AskAgain:
-    """Answers of owners older than half a second are asked for again, once for all that still wait."""
+    """Answers of owners older than half a second are asked for again, once for all that still wait; and our own tables
+    with them, for somebody may have taken us for dead, and what we hold in hand for unknown."""
 
     def __init__(self, parts: Parts, batch: Batch, outgoing: Sequence[Sending]) -> None:
         self._parts = parts
         self._batch = batch
         self._decided_upon = batch.answers
         self._waiting = {one.attempt.attempt_id: one.message for one in outgoing}
+        self._open = set(self._waiting)
         self._asking = asyncio.Lock()
 
+    async def hand_over(self, sending: Sending) -> Outcome | Verdict:
+        """The call, unless it turns out not to be wanted any more while its connection is waited for."""
+
+        async def leaving() -> None:
+            instead = await self.still_wanted(sending)
+            if instead is not None:
+                raise Withheld(instead)
+
+        try:
+            return await self._parts.adapters[sending.attempt.channel].send(sending.letter, leaving)
+        except Withheld as withheld:
+            return withheld.instead
+        finally:
+            self._waiting.pop(sending.attempt.attempt_id, None)
+
     async def still_wanted(self, sending: Sending) -> Verdict | NotReached | None:
-        """None to go on; what was decided instead otherwise; `NotReached` where an owner does not answer now."""
+        """None to go on; what was decided instead otherwise; `NotReached` where an owner does not answer now, or
+        somebody has put an end to the attempt."""
         assert self._batch.answers is not None
         if not self._batch.answers.fresh:
             async with self._asking:
@@ -54,11 +82,12 @@ class AskAgain:
                             "not sent: an owner does not answer", error=telemetry.where(error)
                         )
                         return NotReached()
+        if sending.attempt.attempt_id not in self._open:
+            return NotReached()
         if self._batch.answers is not self._decided_upon:
             verdict = self._verdict(sending, self._parts.clock.now())
             if verdict.action != "send" or sending.attempt.channel not in verdict.channels:
                 return verdict
-        self._waiting.pop(sending.attempt.attempt_id, None)
         return None
 
     def _verdict(self, sending: Sending, now: datetime) -> Verdict:
@@ -79,4 +108,10 @@ class AskAgain:
             cards=self._batch.answers.cards,
         )
         await look_again(self._parts, self._batch)
+        self._open = await self._still_open()
         self._batch.answers = answers
+
+    async def _still_open(self) -> set[UUID]:
+        async with self._parts.database.reading(self._batch.network_id) as tx:
+            known = await attempt_rows.of_references(tx, self._batch.network_id, list(self._waiting), [])
+        return {one.attempt_id for one in known if one.outcome == "open"}

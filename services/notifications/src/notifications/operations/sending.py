@@ -20,6 +20,7 @@ from common.sealed import Seal
 from notifications.channels import Accepted, Letter, NotReached, Outcome, Refused, TooMany, Unsure
 from notifications.operations import asking, beside, composing, deciding, enclosing, limits, own_words
 from notifications.operations.batch import Batch
+from notifications.operations.budgets import expires_at
 from notifications.operations.changes import Changes, Sending
 from notifications.operations.parts import Parts
 from notifications.operations.rechecking import AskAgain, decided, look_again
@@ -34,6 +35,8 @@ from notifications.tables.messages import Message
 
 AT_ONCE = 32
 """Calls of one batch under way at the same time."""
+CALLED = ("open", "unknown")
+"""How an attempt stands whose call nobody but its caller knows of: he may have been taken for dead meanwhile."""
 
 
 async def send_due(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
@@ -154,7 +157,7 @@ def _opened(
     )
     letter = Letter(
         str(attempt.attempt_id), batch.network_id, to, message.template, text,
-        free=message.only_channel is not None, enclosure=enclosure,
+        free=message.only_channel is not None, enclosure=enclosure, expires_at=expires_at(message),
     )  # fmt: skip
     return Sending(told, attempt, letter, verdict)
 
@@ -198,9 +201,7 @@ async def _call(
                 f"send {sending.attempt.channel}", SpanKind.CLIENT, parent=sending.message.traceparent,
                 reference=sending.letter.reference,
             ):  # fmt: skip
-                outcome = limited.get(sending.attempt.channel) or await parts.adapters[
-                    sending.attempt.channel
-                ].send(sending.letter)
+                outcome = limited.get(sending.attempt.channel) or await again.hand_over(sending)
             if isinstance(outcome, TooMany):
                 limited[sending.attempt.channel] = outcome
             return sending, outcome
@@ -227,13 +228,21 @@ async def _record(
             attempt = next(
                 one for one in tried[message.message_id] if one.attempt_id == sending.attempt.attempt_id
             )
-            if attempt.outcome != "open":  # a status was faster than the answer
+            if attempt.outcome not in CALLED:  # a status was faster than the answer
                 if isinstance(outcome, Accepted) and attempt.provider_id is None:
                     changes.attempt(attempt, provider_id=outcome.provider_id, in_flight=False)
                 continue
+            if attempt.outcome == "unknown":
+                message, attempt = _not_dead(message, attempt)
             await changes.record(tx, message, attempt, outcome, tried[message.message_id], parts, limited)
         await changes.write(tx, network_id)
         await beside.plan(tx, parts, network_id, outcomes, now=now)
+
+
+def _not_dead(message: Message, attempt: Attempt) -> tuple[Message, Attempt]:
+    """As they stood before somebody took us for dead."""
+    held = replace(message, outcome="sending") if message.outcome == "unknown" else message
+    return held, replace(attempt, outcome="open")
 
 
 def _weight(outcome: tuple[Sending, Outcome | Verdict]) -> int:

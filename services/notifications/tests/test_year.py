@@ -42,6 +42,7 @@ def planned(
             message_class=aim.step.message_class, template=aim.step.template, asks=aim.step.asks,
             orientation=aim.step.orientation, target_at=aim.target_at, earliest_at=aim.earliest_at,
             latest_at=aim.latest_at, starts_at=None if after_visit else starts_at,
+            when_closed=aim.step.when_closed,
             channels=tuple(ChannelFacts(each, reachable=True) for each in channels),  # type: ignore[arg-type]  # names
             **known,
         )  # fmt: skip
@@ -148,7 +149,7 @@ def test_the_planned_instants_are_those_that_were_agreed_on():
         ("ir-dental", ["booking", "T-3d", "V+7d"]),
         ("tw", ["T-7d", "T-2d"]),
         ("kz", ["booking", "T-2d", "T-1d", "T-2h"]),
-        ("br", ["booking", "T-2d", "T-1d", "V+2h"]),
+        ("br", ["booking", "T-2d", "T-1d", "V+2h", "V+1d"]),
         ("fr", ["booking", "T-2d", "eve 14:00"]),
     ],
 )

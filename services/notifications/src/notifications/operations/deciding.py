@@ -20,7 +20,7 @@ from notifications.operations.budgets import budget_end
 from notifications.operations.planning import ACTIVE
 from notifications.operations.policies import Governing, governing
 from notifications.operations.wordings.in_force import InForce, in_force
-from notifications.rules import facts
+from notifications.rules import chains, facts
 from notifications.rules.decide import decide
 from notifications.rules.values import AppointmentFacts, Facts, Pack, Touch, Verdict
 from notifications.tables import conversations
@@ -202,7 +202,8 @@ def _facts(
     preferences: Any = card.preferences if card else None
     answering = message.only_channel is not None
     return Facts(
-        message_class=message.message_class, template=message.template, asks=_only_asks(message),
+        message_class=message.message_class, template=message.template,
+        asks=message.asks and chains.only_asks(message.parts),
         orientation=message.orientation, asked_at=message.asked_at, target_at=message.target_at,
         earliest_at=message.earliest_at, latest_at=message.latest_at,
         starts_at=None if answering else message.starts_at,
@@ -225,17 +226,13 @@ def _facts(
         quiet=facts.quiet(card),
         paused=around.paused_wholly(message.template),
         mode=message.mode,
+        when_closed=message.data.get("when_closed", "later"),
         touches=tuple(
             one for one in around.touches.get(message.patient_id, ()) if one.of != message.message_id
         ),
         may_cost=around.may_cost(message),
         told_in=UUID(told_in) if (told_in := message.data.get("told_in")) else None,
     )  # fmt: skip
-
-
-def _only_asks(message: Message) -> bool:
-    """Whether asking is all that it does: then nothing is left of it once the patient has confirmed."""
-    return message.asks and set(message.parts) == {"confirm-request"}
 
 
 def _appointment(message: Message, answers: Answers) -> AppointmentFacts | None:

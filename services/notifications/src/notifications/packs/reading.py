@@ -92,7 +92,7 @@ def touch(told: PolicyStep) -> Step:
         name=told.step, template=told.template, message_class=told.message_class, target=moment(told.target),
         earliest=moment(told.earliest), latest=moment(told.latest),
         budget=timedelta(minutes=told.budget_minutes), asks=told.asks, orientation=told.orientation,
-        mode=told.mode,
+        mode=told.mode, when_closed=told.when_closed, first_contact=told.first_contact,
     )  # fmt: skip
 
 

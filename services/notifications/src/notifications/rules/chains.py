@@ -14,7 +14,10 @@ COLLIDE = timedelta(minutes=15)
 """Closer than this, two messages are one."""
 
 EVENING = time(18)
-RANK = ("moved", "confirmation", "confirm-request", "details", "short")
+REQUEST = "confirm-request"
+"""The text that does nothing but ask whether the patient comes."""
+
+RANK = ("moved", "confirmation", "welcome", REQUEST, "details", "short")
 """Which text leads where several steps become one message."""
 
 
@@ -81,6 +84,21 @@ def _day_before(visit: Visit, at: time) -> datetime:
 def steps_of(chain: Chain, *, after_visit: bool) -> list[Step]:
     """The steps before a visit, or those after it."""
     return [step for step in chain.steps if (step.target.anchor == "visit") == after_visit]
+
+
+def only_asks(parts: Collection[str]) -> bool:
+    """Whether asking is all that these templates do: nothing is left of them once the patient has confirmed."""
+    return set(parts) == {REQUEST}
+
+
+def once_confirmed(steps: Sequence[Step]) -> list[Step]:
+    """Whoever has confirmed is not asked again, and told all the rest."""
+    return [replace(step, asks=False) for step in steps if not (step.asks and only_asks([step.template]))]
+
+
+def at_first_contact(steps: Sequence[Step]) -> list[Step]:
+    """In the words for whoever has never had a visit booked here before."""
+    return [replace(step, template=step.first_contact or step.template) for step in steps]
 
 
 def aims(steps: Sequence[Step], visit: Visit) -> list[Aim]:
@@ -188,8 +206,9 @@ def check(flow: Flow, templates: Collection[str]) -> None:
 
 
 def _wrong(step: Step, templates: Collection[str]) -> str | None:
-    if step.template not in templates:
-        return f"there is no text {step.template}"
+    for template in (step.template, step.first_contact):
+        if template is not None and template not in templates:
+            return f"there is no text {template}"
     after = {moment.anchor == "visit" for moment in (step.target, step.earliest, step.latest)}
     if len(after) > 1:
         return "partly before the visit and partly after it"

@@ -108,21 +108,33 @@ def _timed(facts: Facts, candidates: list[ChannelFacts], now: datetime, reasons:
 
 
 def _shift(facts: Facts, channel: ChannelFacts, now: datetime, reasons: list[Reason]) -> datetime | None:
-    """The target where it is open, else the next open instant in range, else the last one before it."""
+    """The target where it is open, else the next open instant in range, else the last one before it; these two the
+    other way round where the step says so."""
     instant = max(facts.target_at, now)
     if _open_at(facts, channel, instant):
         reasons.append(_window_reason(facts, channel, instant, "open"))
         return instant
     reasons.append(_window_reason(facts, channel, instant, "closed"))
-    where = (facts.pack, _class(facts), channel.channel, facts.zone)
-    later = windows.next_open(*where, instant, facts.latest_at, facts.quiet)
-    if later is not None and (facts.starts_at is None or later < facts.starts_at):
-        reasons.append(_window_reason(facts, channel, later, "moved-to-next-open"))
-        return later
-    earlier = windows.last_open(*where, instant, max(facts.earliest_at, now), facts.quiet)
-    if earlier is not None:
-        reasons.append(_window_reason(facts, channel, earlier, "moved-before-closing"))
-    return earlier
+    ways = [("moved-to-next-open", _later), ("moved-before-closing", _earlier)]
+    for result, way in ways if facts.when_closed == "later" else reversed(ways):
+        found = way(facts, channel, instant, now)
+        if found is not None:
+            reasons.append(_window_reason(facts, channel, found, result))
+            return found
+    return None
+
+
+def _later(facts: Facts, channel: ChannelFacts, instant: datetime, _: datetime) -> datetime | None:
+    found = windows.next_open(*_where(facts, channel), instant, facts.latest_at, facts.quiet)
+    return None if found is None or (facts.starts_at is not None and found >= facts.starts_at) else found
+
+
+def _earlier(facts: Facts, channel: ChannelFacts, instant: datetime, now: datetime) -> datetime | None:
+    return windows.last_open(*_where(facts, channel), instant, max(facts.earliest_at, now), facts.quiet)
+
+
+def _where(facts: Facts, channel: ChannelFacts) -> tuple[Pack, str, str, str]:
+    return facts.pack, _class(facts), channel.channel, facts.zone
 
 
 def _class(facts: Facts) -> str:

@@ -14,6 +14,9 @@ Anchor = Literal["booking", "start", "evening-before", "eve", "visit"]
 Mode = Literal["fallback", "all"]
 """One channel after another until it is delivered, or several on purpose."""
 
+WhenClosed = Literal["later", "earlier"]
+"""Where a target is closed: the next open instant first, or the last one before it."""
+
 PolicyLayer = Literal["law", "operator", "custom", "network", "branch"]
 About = Literal["visit", "cancellation", "displacement", "offer", "joining"]
 """What a message tells of a visit: that it stands, that it is off, that it needs another time, or that it is offered."""
@@ -43,6 +46,9 @@ class Step:
     orientation: bool = False
     """Preparation and advice, which a patient may refuse without refusing reminders."""
     mode: Mode = "fallback"
+    when_closed: WhenClosed = "later"
+    first_contact: str | None = None
+    """The template instead, for whoever has never had a visit booked here before."""
 
 
 @dataclass(frozen=True)
@@ -256,6 +262,7 @@ class Facts:
     provisional: bool = False
     paused: bool = False
     mode: Mode = "fallback"
+    when_closed: WhenClosed = "later"
     touches: tuple[Touch, ...] = ()
     may_cost: int | None = None
     """The most it may cost, by the network's settings and what is spent."""

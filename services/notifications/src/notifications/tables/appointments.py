@@ -54,6 +54,16 @@ async def advance(
     return Advanced(Standing(row.version, row.branch_id, row.patient_id, row.status, row.starts_at))
 
 
+async def is_first(tx: AsyncConnection, network_id: str, state: AppointmentState) -> bool:
+    """Whether no other visit of this patient was ever told of. The patient's turn has to be held."""
+    other = sa.exists().where(
+        appointments.c.network_id == network_id,
+        appointments.c.patient_id == state.patient_id,
+        appointments.c.appointment_id != state.appointment_id,
+    )
+    return not (await tx.execute(sa.select(other))).scalar_one()
+
+
 async def take_turn(
     tx: AsyncConnection, network_id: str, patient_id: UUID, branch_id: UUID
 ) -> tuple[Network, Branch, bool]:

@@ -73,7 +73,9 @@ class PolicyStep(Message):
     """One touch of a chain. Moments: `booking`, `T` (the start) and `V` (the visit took place) with an offset
     (`T-48h`, `V+7d`), `evening-before` (18:00), `eve HH:MM`. It goes out between `earliest` and `latest`.
 
-    `asks` means: with Confirm / Move / Cancel. `mode` `all` uses every channel at once, on purpose.
+    `asks` means: with Confirm / Move / Cancel. `mode` `all` uses every channel at once, on purpose. Where its target is
+    closed it goes out at the next open instant, or (`when_closed` `earlier`) at the last one before. `first_contact` is
+    the text instead of `template` for whoever has never had a visit booked here before.
     """
 
     step: PolicyId
@@ -86,6 +88,8 @@ class PolicyStep(Message):
     asks: bool = False
     orientation: bool = False
     mode: Literal["fallback", "all"] = "fallback"
+    when_closed: Literal["later", "earlier"] = "later"
+    first_contact: PolicyId | None = None
 
 
 class PolicyFlow(Message):

@@ -164,7 +164,7 @@ async def _ask_no_more(tx: AsyncConnection, network_id: str, appointment_id: UUI
     """The patient has confirmed: requests to confirm are dropped, what only also asked says the rest."""
     held = await messages.of_origin(tx, network_id, appointment_id, ("planned", "accepted"))
     asking = [one for one in held if one.asks]
-    only = [one for one in asking if one.outcome == "planned" and set(one.parts) == {"confirm-request"}]
+    only = [one for one in asking if one.outcome == "planned" and chains.only_asks(one.parts)]
     also = [one for one in asking if one.outcome == "planned" and one not in only]
     await messages.update(
         tx, network_id,
@@ -186,16 +186,23 @@ async def _plan_chain(following: Following, *, anew: bool, moved_from: datetime 
     steps = chains.steps_of(chain, after_visit=False)
     if not anew:
         steps = _still_to_come(steps, following.state)
+    elif any(step.first_contact for step in steps) and await _first_contact(following):
+        steps = chains.at_first_contact(steps)
     if moved_from is not None:
         steps = [chains.single("moved", "immediate", NOTICE_BUDGET), *steps]
     extra = {"previous_starts_at": moved_from.isoformat()} if moved_from else {}
     await _plan(following, steps, extra)
 
 
+async def _first_contact(following: Following) -> bool:
+    """Whether the patient has never had a visit booked here before; their turn is held, so that two are not both first."""
+    return await appointments.is_first(following.tx, following.network_id, following.state)
+
+
 def _still_to_come(steps: Sequence[Step], state: AppointmentState) -> list[Step]:
     """What greets a booking is over; whoever has confirmed is not asked again."""
     coming = [step for step in steps if step.target.anchor != "booking"]
-    return [step for step in coming if not step.asks] if state.status == "confirmed" else coming
+    return chains.once_confirmed(coming) if state.status == "confirmed" else coming
 
 
 async def _plan(following: Following, steps: Sequence[Step], extra: dict[str, Any]) -> None:

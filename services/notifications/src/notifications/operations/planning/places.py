@@ -106,4 +106,5 @@ def planning_facts(
         provisional=card is None,
         about=facts.about(step.template),
         mode=step.mode,
+        when_closed=step.when_closed,
     )  # fmt: skip

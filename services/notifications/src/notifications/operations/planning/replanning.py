@@ -83,7 +83,9 @@ def _aim(message: Message) -> Aim:
         message.step, message.message_class, timedelta(seconds=message.budget_seconds), asks=asks,
         orientation=message.orientation, mode=message.mode,
     )  # fmt: skip
-    step = replace(step, template=message.template)
+    step = replace(
+        step, template=message.template, when_closed=message.data.get("when_closed", step.when_closed)
+    )
     return Aim(step, message.target_at, message.earliest_at, message.latest_at)
 
 

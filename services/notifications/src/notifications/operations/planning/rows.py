@@ -57,7 +57,8 @@ def row(
     """A decided step as a row. What several steps became keeps what the leading one alone would have been."""
     verdict, step, card = planned.verdict, planned.step, reach.card
     dropped = verdict.action == "drop"
-    data = extra | {"own": {"asks": step.asks}} if len(planned.parts) > 1 else extra
+    data = extra | ({"own": {"asks": step.asks}} if len(planned.parts) > 1 else {})
+    data |= {} if step.when_closed == "later" else {"when_closed": step.when_closed}
     return Message(
         network_id=about.network_id, message_id=new_id(), version=0, patient_id=about.patient_id,
         origin=about.origin, origin_id=about.origin_id, appointment_id=about.appointment_id,

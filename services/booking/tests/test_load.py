@@ -8,7 +8,7 @@ import pytest
 from booking.rules import load
 from booking.rules.availability import seconds
 from booking.rules.load import Worked
-from common.contracts.booking import AbsenceRange, AskReport, ImportBusyTimes, PutAbsence
+from common.contracts.booking import AbsenceRange, AskReport, EndAbsence, ImportBusyTimes, PutAbsence
 from common.contracts.directory import OpeningHours, WorkingHours
 from common.errors import Refused
 from common.ids import new_id
@@ -100,27 +100,50 @@ def test_load_is_told_for_a_year_at_most():
     assert refused.value.refusal == "period-too-long"
 
 
-async def test_absences_closed_branches_and_other_calendars_are_not_offered(clinic: Clinic):
-    async def away(starts_at: datetime, ends_at: datetime, **whose) -> None:
-        times = AbsenceRange(starts_at=starts_at, ends_at=ends_at, **whose)
-        await clinic.tell(PutAbsence(absence_id=new_id(), range=times))
+def a_calendar(*busy: tuple[str, str]) -> str:
+    """Of another system; times are UTC on the 4th and 5th."""
+    events = [
+        f"BEGIN:VEVENT\r\nUID:{starts}\r\nDTSTART:202611{starts}00Z\r\nDTEND:202611{ends}00Z\r\nEND:VEVENT\r\n"
+        for starts, ends in busy
+    ]
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mis//EN\r\n{''.join(events)}END:VCALENDAR\r\n"
 
+
+async def booked_and_offered(clinic: Clinic) -> list[tuple[str, float, float]]:
+    """By day, from the 4th to the 6th."""
+    report = await clinic.tell(AskReport(kpi="load", from_date=FOURTH, to_date=date(2026, 11, 6)))
+    return [(row.labels["day"][-2:], row.values["booked"], row.values["offered"]) for row in report.rows]
+
+
+async def test_absences_closed_branches_and_other_calendars_are_not_offered(clinic: Clinic):
     who = clinic.practitioner.practitioner_id
     await clinic.book(almaty(4, 10))
-    await away(almaty(4, 13, 30), almaty(4, 18), practitioner_id=who)
-    await away(almaty(5, 9), almaty(5, 12), branch_id=clinic.branch.branch_id)
-    events = [
-        "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261104T080000Z\r\nDTEND:20261104T090000Z\r\nEND:VEVENT",
-        "BEGIN:VEVENT\r\nUID:2\r\nDTSTART:20261105T120000Z\r\nDTEND:20261105T123000Z\r\nEND:VEVENT",
-    ]
-    calendar = "\r\n".join(
-        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//mis//EN", *events, "END:VCALENDAR", ""]
-    )
+    for away in (
+        AbsenceRange(practitioner_id=who, starts_at=almaty(4, 13, 30), ends_at=almaty(4, 18)),
+        AbsenceRange(branch_id=clinic.branch.branch_id, starts_at=almaty(5, 9), ends_at=almaty(5, 12)),
+    ):
+        await clinic.tell(PutAbsence(absence_id=new_id(), range=away))
+    calendar = a_calendar(("04T0800", "04T0900"), ("05T1200", "05T1230"))
     await clinic.tell(ImportBusyTimes(practitioner_id=who, calendar_id=new_id(), calendar=calendar))
-
-    report = await clinic.tell(AskReport(kpi="load", from_date=FOURTH, to_date=date(2026, 11, 6)))
-    assert [(row.labels["day"], row.values["booked"], row.values["offered"]) for row in report.rows] == [
-        ("2026-11-04", 30, 540 - 270 - 30),
-        ("2026-11-05", 0, 540 - 180 - 30),
-        ("2026-11-06", 0, 540),
+    assert await booked_and_offered(clinic) == [
+        ("04", 30, 540 - 270 - 30),
+        ("05", 0, 540 - 180 - 30),
+        ("06", 0, 540),
     ]
+
+
+async def test_what_could_not_be_had_was_not_offered_whatever_was_said_afterwards(clinic: Clinic):
+    who = clinic.practitioner.practitioner_id
+    absence_id, calendar_id = new_id(), new_id()
+    away = AbsenceRange(practitioner_id=who, starts_at=almaty(5, 9), ends_at=almaty(6, 18))
+    await clinic.tell(PutAbsence(absence_id=absence_id, range=away))
+    before = a_calendar(("04T0500", "04T0600"), ("04T0800", "04T1000"))
+    await clinic.tell(ImportBusyTimes(practitioner_id=who, calendar_id=calendar_id, calendar=before))
+
+    clinic.put_clock(almaty(4, 14))  # in the middle of what the calendar no longer says
+    for _ in range(2):
+        order = ImportBusyTimes(practitioner_id=who, calendar_id=calendar_id, calendar=a_calendar())
+        await clinic.tell(order)
+    clinic.put_clock(almaty(6, 12))
+    await clinic.tell(EndAbsence(absence_id=absence_id))
+    assert await booked_and_offered(clinic) == [("04", 0, 540 - 60 - 60), ("06", 0, 360)]

@@ -46,7 +46,7 @@ async def take_over(tx: AsyncConnection, acting: Acting, command: ImportBusyTime
     )
     who = command.practitioner_id
     await appointments.take_turns(tx, acting.network_id, who)
-    before = await blocks.unblock(tx, acting.network_id, command.calendar_id, who)
+    before = await blocks.unblock(tx, acting.network_id, command.calendar_id, who, now=acting.now)
     await absences.block_again(tx, acting, catalogue, [who], acting.now, until)
     blocked = await _block(tx, acting, command, spans, until)
     for held in blocked.lost:

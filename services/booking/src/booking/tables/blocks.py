@@ -36,13 +36,14 @@ async def block(
     lane: int = 0,
 ) -> bool:
     """Take time out of the schedule; False where any of it belongs to something else (and then none is taken)."""
+    ids = [new_id() for _ in spans]
     taken = await tx.execute(
         _BLOCK,
         {
             "network": network_id,
             "practitioner": practitioner_id,
             "purpose": purpose,
-            "ids": [new_id() for _ in spans],
+            "ids": ids,
             "starts": [instant(start) for start, _ in spans],
             "ends": [instant(end) for _, end in spans],
             "now": now,
@@ -51,7 +52,7 @@ async def block(
     )
     if taken.rowcount == len(spans):
         return True
-    await unblock(tx, network_id, purpose, practitioner_id)
+    await tx.execute(_TAKE_BACK, {"network": network_id, "ids": ids})
     return False
 
 
@@ -65,19 +66,28 @@ async def block_behind(
     now: datetime,
 ) -> None:
     """Keep time closed that something else has taken, for when that goes. Of one practitioner by one at a time."""
-    rows = await tx.scalars(_LANES_BEHIND, {"network": network_id, "practitioner": practitioner_id})
+    rows = await tx.scalars(
+        _LANES_BEHIND, {"network": network_id, "practitioner": practitioner_id, "now": now}
+    )
     used = set(rows)
     lane = next(lane for lane in count(-1, -1) if lane not in used)
     await block(tx, network_id, practitioner_id, purpose, spans, now=now, lane=lane)
 
 
 async def unblock(
-    tx: AsyncConnection, network_id: str, purpose: UUID, practitioner_id: UUID | None = None
+    tx: AsyncConnection,
+    network_id: str,
+    purpose: UUID,
+    practitioner_id: UUID | None = None,
+    *,
+    now: datetime,
 ) -> list[tuple[UUID, datetime, datetime]]:
-    """Give the time back, of one practitioner or all; returns whose and when."""
-    rows = await tx.execute(
-        _UNBLOCK, {"network": network_id, "purpose": purpose, "practitioner": practitioner_id}
-    )
+    """Give back what is left of the time, of one practitioner or all; returns whose and when.
+
+    What has gone by stays blocked: nobody could have it, and the load report does not count it as offered.
+    """
+    values = {"network": network_id, "purpose": purpose, "practitioner": practitioner_id}
+    rows = await tx.execute(_UNBLOCK, {**values, "now": now.replace(microsecond=0)})
     return [(row.practitioner_id, row.starts_at, row.ends_at) for row in rows]
 
 
@@ -168,13 +178,25 @@ _BLOCK = sa.text("""
 """)
 _LANES_BEHIND = sa.text(
     "SELECT DISTINCT overlap_lane FROM appointments WHERE network_id = :network AND practitioner_id = :practitioner"
-    " AND overlap_lane < 0"
+    " AND overlap_lane < 0 AND ends_at > :now"
 )
-_UNBLOCK = sa.text(
-    "DELETE FROM appointments WHERE network_id = :network AND held_for = :purpose AND status = 'blocked'"
-    " AND (CAST(:practitioner AS uuid) IS NULL OR practitioner_id = CAST(:practitioner AS uuid))"
-    " RETURNING practitioner_id, starts_at, ends_at"
-)
+_TAKE_BACK = sa.text("DELETE FROM appointments WHERE network_id = :network AND appointment_id = ANY(:ids)")
+_UNBLOCK = sa.text("""
+    WITH found AS (
+        SELECT appointment_id, practitioner_id, greatest(starts_at, :now) AS starts_at, ends_at, starts_at < :now AS begun
+        FROM appointments WHERE network_id = :network AND held_for = :purpose AND status = 'blocked' AND ends_at > :now
+            AND (CAST(:practitioner AS uuid) IS NULL OR practitioner_id = CAST(:practitioner AS uuid))
+        FOR UPDATE
+    ), shortened AS (
+        UPDATE appointments a
+        SET ends_at = :now, visit = tstzrange(a.starts_at, :now), busy = tstzrange(a.starts_at, :now)
+        FROM found WHERE a.network_id = :network AND a.appointment_id = found.appointment_id AND found.begun
+    ), deleted AS (
+        DELETE FROM appointments a USING found
+        WHERE a.network_id = :network AND a.appointment_id = found.appointment_id AND NOT found.begun
+    )
+    SELECT practitioner_id, starts_at, ends_at FROM found
+""")
 _BLOCKS = sa.text(
     "SELECT starts_at, ends_at FROM appointments WHERE network_id = :network AND practitioner_id = :practitioner"
     " AND status = 'blocked' AND starts_at > :since AND starts_at < :until AND ends_at > :start ORDER BY starts_at"

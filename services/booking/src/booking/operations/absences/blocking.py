@@ -25,7 +25,7 @@ async def close_branches_for(
     for closed in await blocks.absences_around(tx, acting.network_id, acting.now, acting.now + FAR):
         if closed.away.branch_id is None:
             continue
-        await blocks.unblock(tx, acting.network_id, closed.absence_id, practitioner_id)
+        await blocks.unblock(tx, acting.network_id, closed.absence_id, practitioner_id, now=acting.now)
         if practitioner_id in rules.who_is_away(closed.away, catalogue) and not await block(
             tx, acting, catalogue, closed.away, closed.absence_id, practitioner_id
         ):

@@ -87,7 +87,7 @@ async def end(tx: AsyncConnection, acting: Acting, command: EndAbsence) -> Done:
     for practitioner_id in who:
         await appointments.take_turns(tx, acting.network_id, practitioner_id)
     await blocks.end_absence(tx, acting.network_id, command.absence_id, now=acting.now)
-    given_back = await blocks.unblock(tx, acting.network_id, command.absence_id)
+    given_back = await blocks.unblock(tx, acting.network_id, command.absence_id, now=acting.now)
     await block_again(tx, acting, catalogue, who, away.starts_at, away.ends_at)
     ended = Absence(absence_id=absence.absence_id, range=away, reason=absence.reason)
     told = AbsenceEnded(network_id=acting.network_id, occurred_at=acting.now, version=2, absence=ended)

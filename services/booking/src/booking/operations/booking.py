@@ -45,7 +45,7 @@ async def book_at_once(
     if known is None or command.overbook_reason is not None or command.referral_id is not None:
         return None
     try:
-        place = place_of(acting, known, command)
+        place = place_for(acting, known, command)
         wanted = _checked(acting, known, command, place)
     except Refused:
         return None
@@ -84,7 +84,7 @@ async def book_at(
     series_id: UUID | None = None,
 ) -> AppointmentRecord:
     """Take a slot by this revision of the directory; the visits of a series may lie beyond the horizon."""
-    place = place_of(acting, catalogue, command)
+    place = place_for(acting, catalogue, command)
     async with proposing(tx, acting, catalogue, place, command):
         wanted = _checked(acting, catalogue, command, place, far_ahead=series_id is not None)
         wanted = replace(wanted, series_id=series_id)
@@ -112,7 +112,7 @@ async def _booked(
     return booked
 
 
-def place_of(acting: Acting, catalogue: Catalogue, command: BookAppointment | HoldSlot) -> Place:
+def place_for(acting: Acting, catalogue: Catalogue, command: BookAppointment | HoldSlot) -> Place:
     """Where it is to be, if the caller may have it there."""
     for deed in _deeds(command):
         expect_may(acting.caller, deed, branch_id=command.branch_id, practitioner_id=command.practitioner_id)
@@ -144,7 +144,7 @@ def _checked(
 async def hold(tx: AsyncConnection, acting: Acting, command: HoldSlot) -> AppointmentRecord:
     """Keep a slot for a while. Nobody is told."""
     catalogue = await acting.directories.current(tx, acting.network_id)
-    place = place_of(acting, catalogue, command)
+    place = place_for(acting, catalogue, command)
     async with proposing(tx, acting, catalogue, place, command):
         check_place(place, catalogue, now=acting.now)
         wanted = replace(

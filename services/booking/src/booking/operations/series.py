@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations.acting import Acting
-from booking.operations.booking import book_at, place_of
+from booking.operations.booking import book_at, place_for
 from booking.operations.taking import proposing
 from booking.rules import series as rules
 from booking.rules.catalogue import Catalogue
@@ -67,7 +67,7 @@ def _order(command: BookSeries, appointment_id: UUID, starts_at: datetime) -> Bo
 async def _refuse_time(
     tx: AsyncConnection, acting: Acting, catalogue: Catalogue, order: BookAppointment
 ) -> None:
-    async with proposing(tx, acting, catalogue, place_of(acting, catalogue, order), order):
+    async with proposing(tx, acting, catalogue, place_for(acting, catalogue, order), order):
         raise NoSuchTime("The clocks go forward over this time")
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from booking.queries.absences import place_of
 from booking.queries.slots import alternatives
 from booking.rules import availability, telling
 from booking.rules.appointment import Appointment
-from booking.rules.booking import Place
 from booking.rules.catalogue import Catalogue
 from booking.rules.permissions import Deed, expect_may, may
-from booking.tables import appointments
+from booking.tables import appointments, schedule
 from common.caller import Caller
 from common.contracts.booking import (
     AppointmentRecord,
@@ -75,12 +75,7 @@ async def find_alternatives(
         raise UnknownThing("appointment", query.appointment_id)
     appointment = found[0]
     expect_may_read(caller, appointment)
-    place = Place(
-        service=catalogue.service(appointment.service_id),
-        branch=catalogue.branch(appointment.branch_id),
-        practitioner=catalogue.practitioner(appointment.practitioner_id),
-        starts_at=appointment.starts_at,
-    )
+    network_id = catalogue.network.network_id
     kept = [
         Slot(
             starts_at=one.starts_at,
@@ -88,11 +83,13 @@ async def find_alternatives(
             branch_id=one.branch_id,
             practitioner_id=one.practitioner_id,
         )
-        for one in await appointments.held_for(
-            tx, catalogue.network.network_id, appointment.appointment_id, now=now
-        )
+        for one in await appointments.held_for(tx, network_id, appointment.appointment_id, now=now)
     ]
-    others = await alternatives(tx, catalogue, place, now=now, limit=query.limit)
+    engaged = await schedule.engaged(
+        tx, network_id, appointment.patient_id, besides=appointment.appointment_id, now=now
+    )
+    place = place_of(appointment, catalogue)
+    others = await alternatives(tx, catalogue, place, now=now, limit=query.limit, engaged=engaged)
     return FreeSlots(slots=[*kept, *others][: query.limit])
 
 

@@ -65,7 +65,11 @@ def check_place(
     A walk-in is bound by neither the grid nor the minimum notice, and may have started a moment ago; whom the
     clinic displaced is not bound by the notice either. The visits of a series may lie beyond the horizon.
     """
-    catalogue.expect_offered(place.service, place.branch, place.practitioner)
+    catalogue.expect_offered(
+        [place.service],
+        branch_id=place.branch.branch_id,
+        practitioner_id=place.practitioner.practitioner_id,
+    )
     if place.starts_at < (now - WALK_IN_GRACE if walk_in else now):
         raise SlotInThePast("This time has gone by")
     if not (walk_in or at_short_notice):

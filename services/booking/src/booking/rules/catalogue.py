@@ -113,23 +113,25 @@ class Catalogue:
                     yield branch, practitioner
 
     def expect_offered(
-        self, service: Service, branch: Branch | None = None, practitioner: Practitioner | None = None
+        self, services: Sequence[Service], *, branch_id: UUID | None, practitioner_id: UUID | None
     ) -> None:
-        """Refuse what does not go together, and say what does: at the same branch or by the same practitioner first."""
-        branch_id = branch.branch_id if branch else None
-        practitioner_id = practitioner.practitioner_id if practitioner else None
-        if next(self.offers(service, branch_id=branch_id, practitioner_id=practitioner_id), None) is None:
-            offers = sorted(
-                ((one.branch_id, other.practitioner_id) for one, other in self.offers(service)),
-                key=lambda offer: (branch_id not in offer, practitioner_id not in offer, offer),
-            )
-            raise NotOffered(
-                "This service is not offered there by this practitioner",
-                offers=[
-                    {"branch_id": str(where), "practitioner_id": str(who)}
-                    for where, who in offers[:MOST_OFFERS]
-                ],
-            )
+        """Refuse what does not go together (for any of the services), and say what does: there, or by them, first."""
+        for service in services:
+            if any(self.offers(service, branch_id=branch_id, practitioner_id=practitioner_id)):
+                return
+        offers = sorted(
+            (
+                (service.service_id, branch.branch_id, practitioner.practitioner_id)
+                for service in services
+                for branch, practitioner in self.offers(service)
+            ),
+            key=lambda offer: (branch_id not in offer, practitioner_id not in offer, offer),
+        )
+        names = ("service_id", "branch_id", "practitioner_id")
+        raise NotOffered(
+            "This is not offered there, or not by this practitioner",
+            offers=[dict(zip(names, map(str, offer), strict=True)) for offer in offers[:MOST_OFFERS]],
+        )
 
     def describe(self) -> Directory:
         """As whoever asks is told."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from booking.rules.appointment import Appointment
 from booking.rules.catalogue import Catalogue
-from booking.rules.refusals import NotOffered, ReferralDoesNotFit, ReferralOver
+from booking.rules.refusals import ReferralDoesNotFit, ReferralOver
 from common.contracts.booking import (
     BookAppointment,
     CreateReferral,
@@ -89,11 +89,7 @@ def _check_offered(command: CreateReferral, catalogue: Catalogue) -> None:
         if wish.service_id is not None
         else [one for one in catalogue.services.values() if one.kind == wish.service_kind]
     )
-    for service in services:
-        offers = catalogue.offers(service, branch_id=wish.branch_id, practitioner_id=wish.practitioner_id)
-        if next(offers, None) is not None:
-            return
-    raise NotOffered("Nobody there does what is asked for")
+    catalogue.expect_offered(services, branch_id=wish.branch_id, practitioner_id=wish.practitioner_id)
 
 
 def check_fits(referral: Referral, command: BookAppointment, service: Service) -> None:

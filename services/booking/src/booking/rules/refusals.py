@@ -50,7 +50,8 @@ class OfferOver(Refused):
 
 
 class WaitlistWindow(Refused):
-    """The days or times that somebody would wait for are over, or end before they start."""
+    """The days or times that somebody would wait for are over, or end before they start; `extra["first_date"]` is the
+    first day that is not over."""
 
     code = "waitlist-window"
 
@@ -116,7 +117,7 @@ class NoSuchTime(AnotherTime):
 
 
 class NotOffered(Refused):
-    """This service, branch and practitioner do not go together; `extra["offers"]` says who performs it where."""
+    """Service, branch and practitioner do not go together; `extra["offers"]` says who performs it where."""
 
     code = "not-offered"
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from booking.rules import availability
+from booking.rules.booking import local_date
 from booking.rules.catalogue import Catalogue
-from booking.rules.refusals import IllegalTransition, NotOffered, WaitlistWindow
+from booking.rules.refusals import IllegalTransition, WaitlistWindow
 from common.contracts.booking import Slot, WaitlistOffer, WaitlistStatus
 from common.contracts.booking import WaitlistEntry as EntryTold
 from common.contracts.directory import Branch, Service
@@ -70,12 +71,17 @@ def check(entry: Entry, catalogue: Catalogue, *, now: datetime) -> None:
         catalogue.branch(entry.branch_id)
     if entry.practitioner_id is not None:
         catalogue.practitioner(entry.practitioner_id)
-    offers = catalogue.offers(service, branch_id=entry.branch_id, practitioner_id=entry.practitioner_id)
-    if next(offers, None) is None:
-        raise NotOffered("This service is not offered there by this practitioner")
+    catalogue.expect_offered([service], branch_id=entry.branch_id, practitioner_id=entry.practitioner_id)
     ends_early = entry.to_time is not None and entry.to_time <= entry.from_time
     if entry.to_date < entry.from_date or ends_early or entry.over_at <= now:
-        raise WaitlistWindow("These days or times are over, or end before they start")
+        first = min(
+            local_date(now, branch)
+            for branch in catalogue.branches.values()
+            if entry.branch_id in {None, branch.branch_id}
+        )
+        raise WaitlistWindow(
+            "These days or times are over, or end before they start", first_date=first.isoformat()
+        )
 
 
 def over_at(to_date: date, branches: Iterable[Branch]) -> datetime:

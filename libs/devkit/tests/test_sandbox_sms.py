@@ -108,6 +108,40 @@ async def test_a_message_can_be_looked_up_by_its_sid_and_by_whom_it_went_to_on_a
     assert (missing.status_code, missing.json()["code"]) == (404, 20404)
 
 
+async def test_what_has_expired_when_its_phone_is_on_again_never_arrives(tmp_path: Path, clinic: Gateway):
+    settings = settings_for(tmp_path, clinic)
+    async with sandbox(settings) as provider:
+        await provider.http.post("/clock", json={"now": "2030-05-01T09:00:00Z"})
+        await provider.fault("phone_off", channel="sms", delay="PT2H")
+        url = callback(clinic, "step-1")
+        short = await provider.sms(
+            To=PHONE, From="demo-kz", Body="in an hour", StatusCallback=url, ValidityPeriod="3600"
+        )
+        long = await provider.sms(To=PHONE, From="demo-kz", Body="tomorrow", StatusCallback=url)
+        await eventually(lambda: len(clinic.sms) == 2)
+        assert await provider.messages(PHONE) == []
+
+        await provider.http.post("/clock", json={"now": "2030-05-01T10:00:00Z"})
+        await eventually(lambda: len(clinic.sms) == 3)
+        assert (clinic.sms[-1]["MessageStatus"], clinic.sms[-1]["ErrorCode"]) == ("undelivered", "30036")
+        await provider.http.post("/clock", json={"now": "2030-05-01T11:00:00Z"})
+        await eventually(lambda: len(clinic.sms) == 4)
+        assert clinic.sms_statuses()[-1] == (long.json()["sid"], "delivered")
+        [shown] = await provider.messages(PHONE)
+        assert shown["text"] == "tomorrow"
+    async with sandbox(settings) as provider:
+        expired = (await provider.http.get(f"{MESSAGES}/{short.json()['sid']}.json", auth=AUTH)).json()
+        assert (expired["status"], expired["error_code"]) == ("undelivered", 30036)
+        assert len(await provider.messages(PHONE)) == 1
+
+
+@pytest.mark.parametrize("seconds", ["0", "36001", "soon"])
+async def test_a_validity_that_twilio_does_not_take_is_21624(provider: Sandbox, seconds: str):
+    refused = await provider.sms(To=PHONE, From="demo-kz", Body="x", ValidityPeriod=seconds)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, 21624)
+
+
 async def test_an_sms_written_by_a_patient_arrives_as_twilio_brings_it(provider: Sandbox, clinic: Gateway):
     await provider.sms(To=PHONE, From="demo-kz", Body="Придёте? 1 да, 3 нет")
 

@@ -15,7 +15,7 @@ from devkit.sandbox.clock import DevelopmentClock
 from devkit.sandbox.courier import Callback, Courier, Wire
 from devkit.sandbox.faults import Fault, Faults, reports_of
 from devkit.sandbox.journal import Journal
-from devkit.sandbox.messages import Message, Report, instant
+from devkit.sandbox.messages import WAITING, Message, Report, instant
 from devkit.sandbox.metrics import Metrics
 from devkit.sandbox.phones import Phones
 
@@ -124,7 +124,9 @@ class Carrier:
         ending = failure if lost else delivery
         silent = "undelivered" if lost else "delivered"
         message.status = ending[-1].status if ending else silent
-        message.reports = reports_of(delivery, failure, faults, self.clock.now())
+        message.reports = reports_of(delivery, failure, faults, self.clock.now(), message.expiry)
+        if any(fault.kind == "phone_off" for fault in faults) and message.reports:
+            message.status = WAITING
         with self.working():
             message.seq = await self.ledger.append(message.kept())
             self.phones.add(message)
@@ -182,10 +184,10 @@ class Carrier:
     def _tell(self, message: Message, report: Report) -> None:
         provider = self.providers[message.channel]
         url = provider.report_url(message)
-        if url is None:
-            report.told = True
-        elif report.due is not None and report.due > self.clock.now():
+        if report.due is not None and report.due > self.clock.now():
             self.later(report.due, partial(self._tell, message, report))
+        elif url is None:
+            message.told(report)
         else:
             item = provider.report(message, report, self.clock.now())
             self.courier.send(
@@ -208,7 +210,8 @@ class Carrier:
         self._tell(message, report)
 
     def _told(self, message: Message, report: Report) -> None:
-        report.told = True
+        message.told(report)
+        self.phones.touch()
         index = next(index for index, each in enumerate(message.reports) if each is report)
         self.journal.note({"kind": "told", "id": message.id, "index": index})
 
@@ -247,7 +250,7 @@ class Carrier:
                     message.reports.append(Report.restored(record["report"]))
                     message.status = record["report"]["status"]
                 case "told" if message := self.phones.find(record["id"]):
-                    message.reports[record["index"]].told = True
+                    message.told(message.reports[record["index"]])
                 case "heard" if message := self.phones.find(record["id"]):
                     message.status = "delivered" if record["taken"] else "refused"
                 case kind if restore := self.on_restored.get(kind):

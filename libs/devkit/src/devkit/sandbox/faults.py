@@ -10,10 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from devkit.sandbox.messages import Report
 
 AnswerFault = Literal["429", "500", "timeout_before", "timeout_after"]
-ReportFault = Literal["no_report", "late_report", "undelivered", "duplicate_reports", "out_of_order_reports"]
+ReportFault = Literal[
+    "no_report", "late_report", "phone_off", "undelivered", "duplicate_reports", "out_of_order_reports"
+]
 ANSWER_FAULTS = frozenset({"429", "500", "timeout_before", "timeout_after"})
 REPORT_FAULTS = frozenset(
-    {"no_report", "late_report", "undelivered", "duplicate_reports", "out_of_order_reports"}
+    {"no_report", "late_report", "phone_off", "undelivered", "duplicate_reports", "out_of_order_reports"}
 )
 
 
@@ -42,7 +44,7 @@ class FaultOrder(BaseModel):
     """How many messages it strikes; None: until it is deleted."""
     probability: float = Field(1.0, gt=0, le=1)
     delay: timedelta = timedelta(minutes=30)
-    """Of `late_report`: seconds (or an ISO 8601 duration) on the development clock."""
+    """Of `late_report`, and for how long of `phone_off`: seconds (or an ISO 8601 duration) on the development clock."""
     code: int | None = None
     """The provider's own error code, where `undelivered` should report another than the usual one."""
     retry_after: int | None = Field(None, ge=0)
@@ -111,7 +113,11 @@ class Faults:
 
 
 def reports_of(
-    delivery: list[Report], failure: list[Report], faults: list[Fault], now: datetime
+    delivery: list[Report],
+    failure: list[Report],
+    faults: list[Fault],
+    now: datetime,
+    expiry: Report | None = None,
 ) -> list[Report]:
     """What is told about a message: the channel's usual `delivery` or `failure`, bent by the faults that struck."""
     reports = delivery
@@ -127,6 +133,8 @@ def reports_of(
                 reports = []
             case "late_report":
                 reports = [Report(report.status, now + fault.delay, report.code) for report in reports]
+            case "phone_off":
+                reports = _once_on(reports, now + fault.delay, expiry)
             case "duplicate_reports":
                 reports = [
                     Report(report.status, report.due, report.code) for report in reports for _ in range(2)
@@ -134,3 +142,11 @@ def reports_of(
             case "out_of_order_reports":
                 reports = reports[::-1]
     return reports
+
+
+def _once_on(reports: list[Report], on: datetime, expiry: Report | None) -> list[Report]:
+    """It has left at once; what happens on the phone happens when that is on again, if the message lives so long."""
+    left = [report for report in reports if report.status == "sent"]
+    if expiry is not None and expiry.due is not None and expiry.due < on:
+        return [*left, expiry]
+    return left + [Report(report.status, on, report.code) for report in reports if report.status != "sent"]

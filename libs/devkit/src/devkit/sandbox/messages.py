@@ -11,6 +11,9 @@ LINK = re.compile(r"https?://[^\s<>\"'«»]+[^\s<>\"'«».,;:!?)\]}]")
 ARRIVED = frozenset({"accepted", "sent", "delivered", "read"})
 """States in which the patient's device shows the message."""
 
+WAITING = "queued"
+"""The phone is off: the message waits at the carrier's."""
+
 
 def instant(at: datetime) -> str:
     """RFC 3339 in UTC, as everything here is written."""
@@ -72,7 +75,15 @@ class Message:
     details: dict[str, Any] = field(default_factory=dict)
     """What only this channel has: subject, segments, the template, the address for reports."""
     reports: list[Report] = field(default_factory=list)
+    expiry: Report | None = None
+    """What is told of it, and when, if it has not arrived by then."""
     seq: int | None = None
+
+    def told(self, report: Report) -> None:
+        """What waited for its phone ends as it is reported."""
+        report.told = True
+        if self.status == WAITING and report.status != "sent":
+            self.status = report.status
 
     @property
     def arrived(self) -> bool:

@@ -27,6 +27,7 @@ TICK = 0.25
 """Seconds between two looks for news: a page that is told more often only flickers."""
 MARKS = {
     "accepted": "🕓",
+    "queued": "🕓",
     "sent": "✓",
     "delivered": "✓✓",
     "read": "✓✓",

@@ -16,11 +16,14 @@ from fastapi import APIRouter, Request, Response
 from devkit.sandbox.carrier import Carrier
 from devkit.sandbox.exchange import Json, answering, retry_after
 from devkit.sandbox.faults import Fault
-from devkit.sandbox.messages import Message
+from devkit.sandbox.messages import Message, Report
 from devkit.sandbox.sms.segments import segments
 from devkit.sandbox.sms.webhooks import API_VERSION
 
 LONGEST_BODY = 1600
+LONGEST_VALIDITY = 36_000
+"""Seconds; also how long a message lives that says nothing of it."""
+EXPIRED = 30036
 PHONE = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 FILTER = re.compile(r"(?P<name>DateSent)(?P<compare>[<>]?)$")
 
@@ -103,15 +106,17 @@ class SmsApi:
         if self._carrier.phones.is_blocked(sender, to):
             raise Refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         size = segments(body)
+        now = self._carrier.clock.now()
         callback = form.get("StatusCallback") or None
         return Message(
             id=f"SM{uuid4().hex}",
             channel="sms",
             account=sender,
             address=to,
-            at=self._carrier.clock.now(),
+            at=now,
             text=body,
             reference=reference_of(callback),
+            expiry=Report("undelivered", now + _validity(form), EXPIRED),
             details={
                 "account_sid": account_sid,
                 "status_callback": callback,
@@ -194,7 +199,8 @@ def resource(message: Message, *, just_queued: bool = False) -> dict[str, Any]:
     """Twilio's JSON of one message. Right after sending it is queued, whatever comes of it."""
     sid = message.details.get("account_sid", "")
     uri = f"/{API_VERSION}/Accounts/{sid}/Messages/{message.id}"
-    code = next((report.code for report in message.reports if report.code and not just_queued), None)
+    ended = [] if just_queued else [each for each in message.reports if each.status == message.status]
+    code = next((report.code for report in ended if report.code), None)
     at = format_datetime(message.at.astimezone(UTC).replace(microsecond=0))
     status = "received" if message.by_patient else "queued" if just_queued else message.status
     return {
@@ -232,6 +238,13 @@ def reference_of(callback: str | None) -> str | None:
     if callback is None:
         return None
     return dict(parse_qsl(callback.partition("?")[2])).get("ref")
+
+
+def _validity(form: Mapping[str, str]) -> timedelta:
+    given = form.get("ValidityPeriod", str(LONGEST_VALIDITY))
+    if not given.isdecimal() or not 1 <= int(given) <= LONGEST_VALIDITY:
+        raise Refusal(400, 21624, "Invalid validity period value")
+    return timedelta(seconds=int(given))
 
 
 def _number(query: Mapping[str, str], name: str, default: int, highest: int) -> int:

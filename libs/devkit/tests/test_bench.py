@@ -2,6 +2,7 @@
 
 import json
 
+from devkit.bench.desk import VISITS, _is_whole
 from devkit.bench.raw import _at_once
 from devkit.bench.results import Result, as_json, by, table
 
@@ -32,3 +33,16 @@ def test_the_same_rows_are_inserted_by_one_statement_and_the_outbox_numbers_its_
         " INSERT INTO outbox (body) VALUES ($3)"
     )
     assert values == [1, b"x", b"y"]
+
+
+def test_a_board_counts_only_where_every_owner_has_answered_about_every_visit():
+    row = {"patient": {"status": "ok"}, "alerts": {"status": "ok"}, "message": "delivered", "balances": []}
+    whole = {"unavailable": [], "rows": [row] * VISITS}
+    assert _is_whole(200, whole)
+    for lacking in (
+        whole | {"unavailable": ["notifications"]},
+        whole | {"rows": [row] * (VISITS - 1)},
+        whole | {"rows": [row] * (VISITS - 1) + [row | {"message": "unknown"}]},
+        whole | {"rows": [row] * (VISITS - 1) + [row | {"balances": None}]},
+    ):
+        assert not _is_whole(200, lacking)

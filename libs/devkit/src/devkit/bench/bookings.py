@@ -15,6 +15,7 @@ from devkit.bench.work import Measured, measured, until_quiet
 WARM_UP, ALONE, TOGETHER = 100, 200, 1000
 CLIENTS = 16
 CREATED = 201
+PATH = f"/api/v1/networks/{NETWORK}/bookings"
 PEER, PEERS_ALONE, PEERS_TOGETHER = "Easy!Appointments 1.5.2", 32.0, 62.0
 """The best of those that were measured beside us, in bookings per second at 1 and 16 clients."""
 
@@ -53,12 +54,12 @@ async def measure(stage: Stage) -> list[Result]:
 async def book(stage: Stage, slots: Slots, clients: int) -> Measured:
     """A new patient for each slot."""
 
-    async def order(client: Client, body: bytes) -> None:
-        status, answer = await client.ask("POST", f"/api/v1/networks/{NETWORK}/bookings", body)
+    async def order(client: Client, wish: bytes) -> None:
+        status, answer = await client.ask("POST", PATH, wish)
         if status != CREATED:
             raise RuntimeError(f"a booking was answered by {status}: {answer.decode(errors='replace')}")
 
-    return await measured(stage, clients, [_body(stage, *slot) for slot in slots], order)
+    return await measured(stage, clients, [body(stage, *slot) for slot in slots], order)
 
 
 def _spread(stage: Stage) -> Iterator[tuple[UUID, datetime]]:
@@ -67,7 +68,8 @@ def _spread(stage: Stage) -> Iterator[tuple[UUID, datetime]]:
     return (instants[at] for first in range(5) for at in range(first, len(instants), 5))
 
 
-def _body(stage: Stage, practitioner: UUID, starts: datetime) -> bytes:
+def body(stage: Stage, practitioner: UUID, starts: datetime) -> bytes:
+    """The order of somebody new."""
     number = next(stage.numbers)
     return json.dumps(
         {

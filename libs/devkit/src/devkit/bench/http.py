@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 
 class Client:
-    """A kept connection."""
+    """A kept connection, with a session's token where there is one."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str = "") -> None:
         self._address = urlsplit(url)
+        self._session = f"Authorization: Bearer {token}\r\n" if token else ""
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
@@ -28,7 +29,7 @@ class Client:
         """Status and body."""
         self._writer.write(
             f"{method} {path} HTTP/1.1\r\nHost: {self._address.netloc}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            f"{self._session}Content-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()

@@ -1,7 +1,7 @@
 """What is measured: a system of its own on free ports, and a network that nobody else uses."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -49,14 +49,16 @@ class Stage:
     service_id: UUID
     practitioners: tuple[UUID, ...]
     first_day: datetime
+    signing_key: str = field(repr=False)
+    """The gateway's, by which orders are given."""
     numbers: Iterator[int] = field(default_factory=count)
     """Of patients, so that each is somebody new."""
 
-    def instants(self) -> list[tuple[UUID, datetime]]:
-        """Every slot there is, day by day."""
+    def instants(self, days: Iterable[int] = range(DAYS)) -> list[tuple[UUID, datetime]]:
+        """Every slot of these days, counted from the first; by default of all that searches look through."""
         return [
             (practitioner, self.first_day + timedelta(days=day, hours=hour, minutes=minute))
-            for day in range(DAYS)
+            for day in days
             for hour in range(OPENS, CLOSES)
             for minute in range(0, 60, MINUTES)
             for practitioner in self.practitioners
@@ -106,7 +108,8 @@ async def staged() -> AsyncIterator[Stage]:
 async def open_network(running: Running, signing_key: str) -> Stage:
     """A clinic with ten practitioners, whose next thirty days are free."""
     tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
-    stage = Stage(running, new_id(), new_id(), tuple(new_id() for _ in range(PRACTITIONERS)), tomorrow)
+    practitioners = tuple(new_id() for _ in range(PRACTITIONERS))
+    stage = Stage(running, new_id(), new_id(), practitioners, tomorrow, signing_key)
     week = range(1, 8)
     async with asking(running.nats_url, signing_key) as asks:
         caller = acting(NETWORK)

@@ -174,6 +174,17 @@ def test_an_advertisement_by_sms_does_not_name_the_service():
     assert codes(ADVERTISEMENT, name="recall", sms=("{clinic} СТОП", "{book_link}")) == set()
 
 
+REMINDER = ("{greeting}", "{medicine}, {due_time}", "{dose}")
+
+
+def test_a_reminder_of_a_medicine_names_it_where_nobody_else_reads_and_nowhere_else():
+    assert codes(REMINDER, name="medication", sms=("{clinic}: {due_time}",)) == set()
+    assert ("missing-fact", "lines") in codes(REMINDER[:2], name="medication", sms=("{due_time}",))
+    for sms in (("{due_time}, {dose}",), ()):
+        place = "sms[0]" if sms else "lines[2]"
+        assert ("health-in-open-channel", place) in codes(REMINDER, name="medication", sms=sms)
+
+
 @pytest.mark.parametrize(
     ("locale", "line"),
     [

@@ -41,6 +41,8 @@ class Preferences(Message):
     accepts_reminders: bool = True
     accepts_orientations: bool = True
     no_smartphone: bool = False
+    discreet: bool = False
+    """Messages name neither services nor medicines: others read this patient's phone, or hear it."""
 
 
 class Alert(Message):

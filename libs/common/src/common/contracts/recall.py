@@ -1,11 +1,12 @@
 """Recall rules and what is planned for a patient, owned by recall."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from common.contracts.messages import Command, Done, Event, Message, Query
+from common.contracts.notifications import MessageClass
 
 
 class Interval(Message):
@@ -76,8 +77,23 @@ class RecallsOf(Query[PlannedRecalls]):
     patient_ids: list[UUID] = Field(min_length=1, max_length=100)
 
 
+Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+
+
+class OutreachValues(Message):
+    """What a reminder says beside the clinic and the service, in the patient's language. It says nothing of who they
+    are, and notifications keeps it sealed."""
+
+    medicine: Said = ""
+    dose: Said = ""
+    topic: Said = ""
+    """The examination or the other item of a care plan, or what an event or an article is about."""
+    due_at: AwareDatetime | None = None
+    """When the medicine is taken, the last day on which it is handed out, or when the examination or event is."""
+
+
 class OutreachDue(Event):
-    """A patient should be invited now; notifications decides whether and how. `version` is the outreach's."""
+    """A patient should be invited or reminded now; notifications decides whether and how. `version` is the outreach's."""
 
     subject: ClassVar[str] = "recall.event.outreach.due.v1"
     outreach_id: UUID
@@ -89,3 +105,7 @@ class OutreachDue(Event):
     last_visit_at: AwareDatetime
     expires_at: AwareDatetime
     """After this the invitation is pointless."""
+    message_class: MessageClass = "marketing"
+    """`service` for what the patient enrolled for or a doctor ordered. A text that advertises is marketing whatever
+    stands here."""
+    values: OutreachValues = Field(default_factory=OutreachValues)

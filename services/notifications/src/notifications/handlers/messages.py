@@ -94,7 +94,7 @@ async def follow_appointment(event: AppointmentEvent, parts: Parts) -> None:
 async def invite(event: OutreachDue, parts: Parts) -> None:
     reach = await asking.reach(parts, event.network_id, event.patient_id)
     async with parts.database.applying(event, "notifications-outreach") as tx:
-        await planning.invite(tx, event, reach, now=parts.clock.now())
+        await planning.invite(tx, parts.sealer, event, reach, now=parts.clock.now())
     parts.wakes.sending()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,9 +15,11 @@ from common.contracts.messages import Query
 from common.contracts.notifications import MessageClass
 from common.contracts.patient_profile import Card, Channel, GetCards
 from common.errors import Refused, Unavailable
+from notifications.operations import matters
 from notifications.operations.parts import Parts, ourselves
 from notifications.operations.planning.places import Reach
 from notifications.rules import facts
+from notifications.rules.texts import Matter
 from notifications.tables.messages import Message
 
 Answer = TypeVar("Answer", bound=Told)
@@ -45,6 +47,8 @@ class Answers:
     cards: dict[UUID, Card]
     permissions: dict[UUID, ContactAnswer]
     asked: float
+    matters: dict[UUID, Matter] = field(default_factory=dict)
+    """What messages outside visits are about, which was told before and is kept here."""
 
     @property
     def fresh(self) -> bool:
@@ -115,7 +119,8 @@ async def ask(
         _cards(parts, network_id, messages) if cards is None else _known(cards),
         _permissions(parts, network_id, messages, questions),
     )
-    return Answers(appointments, found, permissions, asked)
+    kept = await matters.of_messages(parts, network_id, messages)
+    return Answers(appointments, found, permissions, asked, kept)
 
 
 async def visits_of(

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from common.contracts.booking import AppointmentRecord, AppointmentState, Status
 from common.contracts.directory import Locale
-from common.contracts.patient_profile import Card
+from common.contracts.patient_profile import Card, Channel
 from common.links import Link, Links
 from common.sealed import Seal
 from notifications.operations.asking import Answers
 from notifications.operations.deciding import Surroundings
 from notifications.operations.planning import ACTIVE
 from notifications.rules import facts
-from notifications.rules.texts import Button, Form, Subject, Text, Visit, compose
+from notifications.rules.texts import Button, Form, Matter, Subject, Text, Visit, compose
 from notifications.tables.messages import Message
 from notifications.templates.spoken import spoken
 
@@ -38,7 +38,7 @@ class Other:
 def composed(
     message: Message, card: Card | None, record: AppointmentRecord | None, around: Surroundings, links: Links,
     public_url: str, *, asks: bool, by_buttons: bool, aloud: bool = False, form: Form = "full",
-    others: Sequence[Other] = (), now: datetime,
+    others: Sequence[Other] = (), matter: Matter | None = None, now: datetime,
 ) -> Text:  # fmt: skip
     """Everything is as it stands now: the practitioner and the place come from the appointment, not from the plan.
 
@@ -64,14 +64,22 @@ def composed(
         country=around.network.country,
         until=datetime.fromisoformat(message.data["until"]) if "until" in message.data else None,
         visits=visits(message, card, record, others, around),
+        matter=matter or Matter(),
     )
     parts = (*day_of(message, others), *_as_held(message.parts, subject, record))
     no_links = bool(card and card.preferences.no_smartphone) and not aloud
     words = spoken(locale).texts if aloud else around.wordings.texts(parts[0], locale, message.branch_id)
     return compose(
         words, parts, subject, facts.reader(card, words.locale), now=now, asks=asks, by_buttons=by_buttons,
-        links=not no_links, payload=str(message.appointment_id), form=form,
+        links=not no_links, payload=str(message.appointment_id or message.origin_id), form=form,
     )  # fmt: skip
+
+
+def form_for(card: Card | None, channel: Channel) -> Form:
+    """The short wording where every segment costs, and on every channel for whoever wants to be written to discreetly:
+    it names neither service nor medicine."""
+    discreet = card is not None and card.preferences.discreet
+    return "sms" if channel == "sms" or discreet else "full"
 
 
 def _as_held(parts: Sequence[str], subject: Subject, record: AppointmentRecord | None) -> list[str]:

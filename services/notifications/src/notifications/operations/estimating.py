@@ -33,7 +33,7 @@ def costs(
     text = composing.composed(
         message, card, record, around, parts.links, parts.public_url,
         asks=deciding.still_asks(message, answers), by_buttons=False, form="sms",
-        others=composing.others_of(message, answers), now=now,
+        others=composing.others_of(message, answers), matter=answers.matters.get(message.message_id), now=now,
     )  # fmt: skip
     _, charge = as_leaves(text, around.network.country, "sms", now.date())
     return {"sms": charge.amount} if charge is not None and charge.amount is not None else {}

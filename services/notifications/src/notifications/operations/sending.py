@@ -133,8 +133,8 @@ def _opened(
     text = composing.composed(
         message, card, record, batch.around, parts.links, parts.public_url,
         asks=asks, by_buttons=parts.adapters[channel].buttons, aloud=channel == "voice",
-        form="sms" if channel == "sms" else "full",
-        others=composing.others_of(message, batch.answers), now=now,
+        form=composing.form_for(card, channel), others=composing.others_of(message, batch.answers),
+        matter=batch.answers.matters.get(message.message_id), now=now,
     )  # fmt: skip
     text, charge = as_leaves(text, batch.around.network.country, channel, now.date())
     known = _open_attempt(batch.attempts.get(message.message_id, []), channel)

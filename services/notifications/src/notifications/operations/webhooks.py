@@ -182,9 +182,10 @@ def _own(parts: Parts, network_id: str, raw: _Raw) -> Webhook:
     said = [one for one in written if account and one.account == account]
     if foreign := len(statuses) + len(written) - len(own) - len(said):
         FOREIGN.labels(raw.provider).inc(foreign)
+        named = {one.account for one in statuses} | {one.account for one in written}
         telemetry.log().warning(
             "webhook of another account", provider=raw.provider, network=network_id, webhook=str(raw.webhook_id),
-            accounts=sorted({str(one.account) for one in [*statuses, *written]} - {account}), dropped=foreign,
+            accounts=sorted(str(one) for one in named - {account}), dropped=foreign,
         )  # fmt: skip
     return own, said
 

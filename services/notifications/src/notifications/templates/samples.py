@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from common.contracts.directory import Address, Branch, Country, Locale, NameForms, Practitioner, Service
 from common.contracts.messages import Money
-from notifications.rules.texts import Subject, Visit
+from notifications.rules.texts import Matter, Subject, Visit
 from notifications.rules.values import Reader
 
 Shape = Literal["full", "no-patronymic", "no-gender", "one-word"]
@@ -52,6 +52,7 @@ def sample(locale: Locale) -> Sample:
         join_link=JOIN_LINK, book_link=BOOK_LINK, options=tuple(starts_at + timedelta(days=day) for day in (3, 4, 5)),
         country=raw["country"], until=(starts_at - timedelta(days=1)).replace(hour=18), visits=visits,
         choices=tuple(raw["choices"]), price=service.price,
+        matter=Matter(**raw["matter"], due_at=starts_at.replace(hour=20), zone=raw["zone"]),
     )  # fmt: skip
     return Sample(
         country=raw["country"],

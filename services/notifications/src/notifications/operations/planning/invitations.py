@@ -1,4 +1,4 @@
-"""Messages that offer a visit: invitations of recall, and freed times for those on the waitlist."""
+"""Messages that come from no visit: invitations and reminders of recall, and freed times for those on the waitlist."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,20 +6,29 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.booking import WaitlistOffered, WaitlistOfferEnded
+from common.contracts.notifications import MessageClass
 from common.contracts.recall import OutreachDue
+from common.sealed import Sealer
+from notifications.operations import matters
 from notifications.operations.planning.chain import cancel_open
 from notifications.operations.planning.places import Reach, place_of, planning_facts
-from notifications.operations.planning.rows import About, row, write
+from notifications.operations.planning.rows import NOTICE_BUDGET, About, row, write
 from notifications.rules import chains
+from notifications.templates.checks import rulebook
 
 INVITATION_BUDGET = timedelta(hours=12)
 OFFER_BUDGET = timedelta(minutes=10)
 
 
-async def invite(tx: AsyncConnection, event: OutreachDue, reach: Reach, *, now: datetime) -> None:
-    """One invitation: marketing, so its permission is asked for at the moment of sending."""
+async def invite(
+    tx: AsyncConnection, sealer: Sealer, event: OutreachDue, reach: Reach, *, now: datetime
+) -> None:
+    """One invitation or reminder; its permission is asked for at the moment of sending. A reminder is of use for hours,
+    not days: where one channel is silent the next has its turn soon."""
     place = await place_of(tx, event.network_id, event.branch_id)
-    step = chains.single(event.template, "marketing", INVITATION_BUDGET)
+    message_class = _class_of(event)
+    budget = INVITATION_BUDGET if message_class == "marketing" else NOTICE_BUDGET
+    step = chains.single(event.template, message_class, budget)
     visit = chains.Visit(booked_at=event.occurred_at, starts_at=event.expires_at, zone=place.branch.zone)
     planned = chains.plan(
         chains.aims([step], visit),
@@ -31,7 +40,15 @@ async def invite(tx: AsyncConnection, event: OutreachDue, reach: Reach, *, now: 
         origin_id=event.outreach_id, branch_id=event.branch_id, practitioner_id=event.practitioner_id,
         service_id=event.service_id, asked_at=event.occurred_at,
     )  # fmt: skip
-    await write(tx, [row(about, reach, place, one, {}, now=now) for one in planned], now=now)
+    data = await matters.kept(tx, sealer, event.network_id, event.patient_id, event.values)
+    await write(tx, [row(about, reach, place, one, data, now=now) for one in planned], now=now)
+
+
+def _class_of(event: OutreachDue) -> MessageClass:
+    """As recall says; but what advertises needs its consent whoever sends it as what."""
+    contract = rulebook().contracts.get(event.template)
+    advertises = contract is not None and contract.message_class == "marketing"
+    return "marketing" if advertises else event.message_class
 
 
 async def offer(tx: AsyncConnection, event: WaitlistOffered, reach: Reach, *, now: datetime) -> None:

@@ -35,7 +35,7 @@ def missing_facts(draft: Draft, contract: Contract, datives: frozenset[Locale]) 
             if not lines and part == "sms":
                 continue
             sound = [line for line in lines if readable(locale, line)]
-            for fact in contract.says:
+            for fact in (*contract.says, *(contract.hides if part == "lines" else ())):
                 if not all(_says(sound, fact, lacking) for lacking in lacks):
                     yield Finding("missing-fact", locale, part, fact, SOURCE)
 

@@ -35,14 +35,16 @@ def banned_claims(draft: Draft, rulebook: Rulebook, where: Where) -> Iterator[Fi
 
 
 def health_in_the_open(draft: Draft, rulebook: Rulebook) -> Iterator[Finding]:
-    """Diagnoses and medicines in an SMS; in an advertisement by SMS the name of the service too."""
-    advertises = rulebook.contracts[draft.name].message_class == "marketing"
+    """Diagnoses and medicines in an SMS, and what the template hides there; in an advertisement the service too."""
+    contract = rulebook.contracts[draft.name]
+    advertises = contract.message_class == "marketing"
+    hidden = frozenset(contract.hides) | (TELLS_OF_HEALTH if advertises else frozenset())
     for locale, wording in draft.wordings.items():
         for place, line in wording.sms_places():
             if found := rulebook.health[locale].search(plain(line)):
                 yield Finding("health-in-open-channel", locale, place, found.group(), PRIVACY, waivable=True)
-            if advertises and readable(locale, line):
-                for name in sorted({one.name for one in every_argument(line)} & TELLS_OF_HEALTH):
+            if hidden and readable(locale, line):
+                for name in sorted({one.name for one in every_argument(line)} & hidden):
                     yield Finding("health-in-open-channel", locale, place, name, PRIVACY)
 
 

@@ -50,6 +50,8 @@ class Contract:
 
     message_class: MessageClass
     says: tuple[str, ...]
+    hides: tuple[str, ...] = ()
+    """What it says besides, but never where others can read it: the short wording goes there."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from notifications.rules.texts.moments import moment
 from notifications.rules.texts.people import greeting
 from notifications.rules.texts.placeholders import PLACEHOLDERS
 from notifications.rules.texts.places import address
-from notifications.rules.texts.values import Button, Form, Subject, Text, Texts, Visit, said
+from notifications.rules.texts.values import Button, Form, Matter, Subject, Text, Texts, Visit, said
 
 __all__ = [
     "PLACEHOLDERS",
     "Button",
     "Form",
+    "Matter",
     "Subject",
     "Text",
     "Texts",

@@ -10,8 +10,11 @@ from notifications.rules.texts.values import Button, Form, Subject, Text, Texts
 from notifications.rules.values import Reader
 
 ANSWERS = ("confirm", "move", "cancel")
-OFFERS = {"waitlist-offer": (("yes", "accept"), ("no", "decline"))}
-"""Texts that offer a time: the names of their answers, and what comes back."""
+OFFERS = {
+    "waitlist-offer": (("yes", "accept"), ("no", "decline")),
+    "medication": (("taken", "taken"),),
+}
+"""Texts that are answered otherwise than by coming to a visit: the names of their answers, and what comes back."""
 
 TURN = "chat-"
 """Turns of a conversation: the clinic signs its messages, not every sentence of a talk."""
@@ -44,7 +47,7 @@ def compose(
 
 
 def _buttons(texts: Texts, template: str, payload: str, *, asks: bool) -> tuple[Button, ...]:
-    """The quick answers of an offer, or of a question whether the patient comes."""
+    """The quick answers of a text that has its own, or of a question whether the patient comes."""
     if template in OFFERS:
         return tuple(Button(texts.choices[word], f"{intent}:{payload}") for word, intent in OFFERS[template])
     return tuple(Button(texts.buttons[word], f"{word}:{payload}") for word in ANSWERS) if asks else ()

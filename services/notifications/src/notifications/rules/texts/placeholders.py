@@ -95,6 +95,14 @@ def _until(told: Told) -> str:
     return deadline(told.texts, at, told.subject.zone, told.now) if at else ""
 
 
+def _due(say: Callable[[Texts, datetime, str, datetime], str]) -> Callable[[Told], str]:
+    def said_due(told: Told) -> str:
+        matter = told.subject.matter
+        return say(told.texts, matter.due_at, matter.zone, told.now) if matter.due_at else ""
+
+    return said_due
+
+
 def _options(told: Told) -> str:
     moments = (moment(told.texts, "when", at, told.subject.zone) for at in told.subject.options)
     return numbered(told.texts, tuple(moments))
@@ -157,11 +165,15 @@ _SAYS: Mapping[str, Callable[[Told], Value]] = {
     "count": lambda told: len(told.subject.visits),
     "day": _near_start(day),
     "doctor": _doctor,
+    "dose": lambda told: native(told.texts, told.subject.matter.dose),
+    "due_day": _due(day),
+    "due_time": _due(lambda texts, at, zone, _: moment(texts, "time", at, zone)),
     "doctor_any": lambda told: _practitioner(told, doctor),
     "doctor_name": lambda told: _practitioner(told, display_name),
     "document_date": lambda told: moment(told.texts, "document", told.now, told.subject.zone),
     "greeting": lambda told: greeting(told.texts, told.reader),
     "join_link": lambda told: dialled(told.texts, told.subject.join_link) if told.links else "",
+    "medicine": lambda told: native(told.texts, told.subject.matter.medicine),
     "link": lambda told: dialled(told.texts, told.subject.link) if told.links else "",
     "name": lambda told: name_of(told.texts, told.reader),
     "named": lambda told: "yes" if name_of(told.texts, told.reader) else "no",
@@ -172,6 +184,7 @@ _SAYS: Mapping[str, Callable[[Told], Value]] = {
     "price": lambda told: money(told.texts.locale, told.subject.price) if told.subject.price else "",
     "service": _service,
     "time": _start("time"),
+    "topic": lambda told: native(told.texts, told.subject.matter.topic),
     "to_whom": lambda told: _practitioner(told, to_whom),
     "until": _until,
     "visits": _visits,

@@ -67,6 +67,17 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Matter:
+    """What a text outside any visit is about. `due_at` is said in the patient's own `zone`: pills are taken at home."""
+
+    medicine: str = ""
+    dose: str = ""
+    topic: str = ""
+    due_at: datetime | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
 class Subject:
     """What a text is about."""
 
@@ -89,6 +100,7 @@ class Subject:
     choices: tuple[str, ...] = ()
     """What can be chosen from, by number, where it is not instants."""
     price: Money | None = None
+    matter: Matter = Matter()
 
     @property
     def online(self) -> bool:

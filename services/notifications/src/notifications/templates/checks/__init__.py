@@ -30,7 +30,8 @@ def rulebook() -> Rulebook:
     words = _read("words.toml")
     return Rulebook(
         contracts={
-            name: Contract(raw["class"], tuple(raw["says"])) for name, raw in _read("contracts.toml").items()
+            name: Contract(raw["class"], tuple(raw["says"]), tuple(raw.get("hides", ())))
+            for name, raw in _read("contracts.toml").items()
         },
         claims=tuple(
             Claim(raw["id"], raw["country"], _pattern(raw["pattern"]), raw["source"])

@@ -24,5 +24,6 @@ def spoken(locale: Locale) -> Spoken:
 
 
 def _moments(raw: dict[str, str]) -> dict[str, str]:
-    """Every form of a moment ends in the same time of day."""
-    return {form: raw[form].replace("{clock}", raw["clock"]) for form in ("when", "today", "tomorrow")}
+    """Every form of a moment ends in the same time of day; what is short in writing is said in full."""
+    said = {form: raw[form].replace("{clock}", raw["clock"]) for form in ("when", "today", "tomorrow")}
+    return said | {f"short_{form}": said[form] for form in ("today", "tomorrow")} | {"short": said["when"]}

@@ -357,6 +357,7 @@ def _sms(request: httpx.Request) -> dict[str, Any]:
     return {
         "channel": "sms", "to": form["To"], "text": form["Body"], "buttons": [],
         "reference": form["StatusCallback"].rpartition("ref=")[2],
+        "validity": form.get("ValidityPeriod"),
     }  # fmt: skip
 
 

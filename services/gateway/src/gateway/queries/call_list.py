@@ -34,15 +34,18 @@ async def call_list(
     asks: Asks, caller: Caller, *, branch_id: UUID, day: date, phones: bool, seconds: float, now: datetime
 ) -> dict[str, Any]:
     """Rows by start. `reason` is the task's, else `not-reached` or `not-confirmed`; `outcome` is what came of the last
-    task about the visit that is done; what an owner does not tell now is named in `unavailable`."""
+    task about the visit that is done; what an owner does not tell now is named in `unavailable`; `left_out` says how many
+    more there are than owners are asked about at once."""
     board = await asks.ask(DayBoard(branch_id=branch_id, day=day), caller=caller)
-    records = [one for one in board.appointments if one.appointment.status == "booked"][:BATCH]
+    unconfirmed = [one for one in board.appointments if one.appointment.status == "booked"]
+    records = unconfirmed[:BATCH]
     told = await _told(asks, caller, branch_id, records, seconds) if records else Told()
     return {
         "branch_id": str(branch_id),
         "date": day.isoformat(),
         "as_of": now.isoformat(),
         "unavailable": sorted(told.absent),
+        "left_out": len(unconfirmed) - len(records),
         "rows": _rows(records, told, phones=phones),
     }
 

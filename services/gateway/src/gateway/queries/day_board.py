@@ -29,7 +29,8 @@ async def day_board(
     seconds: float,
     now: datetime,
 ) -> dict[str, Any]:
-    """Rows by start. A part whose owner is away is named in `unavailable`; its values say "unknown", never "none"."""
+    """Rows by start, as many as owners are asked about at once; `left_out` says how many more the day has. A part
+    whose owner is away is named in `unavailable`; its values say "unknown", never "none"."""
     board = await asks.ask(DayBoard(branch_id=branch_id, day=day), caller=caller)
     records = board.appointments[:BATCH]
     patients = list(dict.fromkeys(one.appointment.patient_id for one in records))
@@ -51,6 +52,7 @@ async def day_board(
         "date": day.isoformat(),
         "as_of": now.isoformat(),
         "unavailable": missing,
+        "left_out": len(board.appointments) - len(records),
         "rows": [
             {
                 "appointment": shown_record(one, money=money),

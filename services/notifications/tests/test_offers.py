@@ -218,6 +218,7 @@ async def test_words_answer_the_offer(service, world, offered, answer, command):
     await service.webhook(whatsapp_webhook(messages=[wrote(PHONE, answer)]))
     ((actor, given),) = world.commands
     assert (actor, type(given), given.offer_id) == ("patient-by-reply", command, offered)
+    assert getattr(given, "source", "whatsapp") == "whatsapp"
     assert await service.told(TaskRaised) == []
 
 
@@ -262,19 +263,52 @@ async def test_a_bare_yes_beside_an_open_question_is_asked_about(service, world,
     assert isinstance(given, AcceptOffer)
 
 
-async def test_an_offer_that_ended_is_not_sent_any_more(service, world, provider):
+def offer_ended(world, record, why):
+    given = entry(world, record)
+    return WaitlistOfferEnded(
+        network_id=world.network_id, occurred_at=NOW, version=3, offer=given.offer, why=why,
+        entry=given.model_copy(update={"status": "waiting", "offer": None}),
+    )  # fmt: skip
+
+
+def no_longer_held(world, offer_id):
+    record = world.appointments[offer_id]
+    state = record.appointment.model_copy(update={"status": "cancelled"})
+    world.appointments[offer_id] = record.model_copy(update={"appointment": state})
+    return world.appointments[offer_id]
+
+
+async def test_whoever_was_offered_a_time_that_the_clinic_has_lost_is_told_so_at_once(
+    service, world, provider, offered, refusals
+):
+    await service.apply(offer_ended(world, no_longer_held(world, offered), "lost"))
+    await service.send()
+    assert "уже занято: четверг, 12 ноября" in provider.texts()[-1]
+    assert len(provider.sent) == 2
+    refusals[AcceptOffer] = "offer-over"
+    await service.webhook(whatsapp_webhook(messages=[wrote(PHONE, "да")]))
+    ((_, given),) = world.commands
+    assert given.offer_id == offered
+    assert "уже занято" in provider.texts()[-1]
+    assert len(provider.sent) == 3
+
+
+@pytest.mark.parametrize("why", ["expired", "declined"])
+async def test_the_other_ends_of_an_offer_are_known_to_its_patient(service, world, provider, offered, why):
+    await service.apply(offer_ended(world, no_longer_held(world, offered), why))
+    await service.send()
+    assert len(provider.sent) == 1
+
+
+@pytest.mark.parametrize("why", ["expired", "declined", "lost"])
+async def test_an_offer_that_ended_is_not_sent_any_more(service, world, provider, why):
     held = world.booked(world.patient(PHONE), almaty(12, 15)).appointment
     record = world.appointments[held.appointment_id]
     event = WaitlistOffered(
         network_id=world.network_id, occurred_at=NOW, version=2, entry=entry(world, record)
     )
     await service.apply(event)
-    assert event.entry.offer is not None
-    ended = WaitlistOfferEnded(
-        network_id=world.network_id, occurred_at=NOW, version=3, entry=event.entry, offer=event.entry.offer,
-        why="declined",
-    )  # fmt: skip
-    await service.apply(ended)
+    await service.apply(offer_ended(world, record, why))
     await service.send()
     assert provider.sent == []
 

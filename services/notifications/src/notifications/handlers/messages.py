@@ -100,13 +100,13 @@ async def invite(event: OutreachDue, parts: Parts) -> None:
 
 @readers.of(WaitlistOffered, WaitlistOfferEnded, durable="notifications-waitlist")
 async def follow_offer(event: WaitlistOffered | WaitlistOfferEnded, parts: Parts) -> None:
-    wanted = isinstance(event, WaitlistOffered)
+    wanted = isinstance(event, WaitlistOffered) or event.why == "lost"
     reach = await asking.reach(parts, event.network_id, event.entry.patient_id, wanted=wanted)
     async with parts.database.applying(event, "notifications-waitlist") as tx:
         if isinstance(event, WaitlistOffered):
             await planning.offer(tx, event, reach, now=parts.clock.now())
         else:
-            await planning.end_offer(tx, event)
+            await planning.end_offer(tx, event, reach, now=parts.clock.now())
     parts.wakes.sending()
 
 

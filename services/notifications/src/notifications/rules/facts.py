@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import time
+from typing import get_args
 
+from common.contracts.booking import Source
 from common.contracts.consents import ContactAnswer
 from common.contracts.directory import Branch, Locale
 from common.contracts.patient_profile import Card, Channel
@@ -75,6 +77,7 @@ ABOUT: Mapping[str, About] = {
     "cancelled": "cancellation",
     "displaced": "displacement",
     "waitlist-offer": "offer",
+    "offer-gone": "cancellation",
     "join-link": "joining",
 }
 
@@ -82,6 +85,11 @@ ABOUT: Mapping[str, About] = {
 def about(template: str) -> About:
     """What a text tells of its visit."""
     return ABOUT.get(template, "visit")
+
+
+def source(channel: Channel) -> Source:
+    """As what booking counts an appointment that a patient makes by this channel."""
+    return channel if channel in get_args(Source) else "phone"  # type: ignore[return-value]  # checked just before
 
 
 def _permission(answer: ContactAnswer | None, channel: Channel) -> str | None:

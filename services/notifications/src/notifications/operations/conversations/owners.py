@@ -7,7 +7,7 @@ thread is bound to.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID, uuid5
 
 from common.contracts.booking import (
@@ -21,7 +21,6 @@ from common.contracts.booking import (
     GetAppointments,
     RescheduleAppointment,
     Slot,
-    Source,
 )
 from common.contracts.consents import (
     DescribeConsentTexts,
@@ -51,7 +50,7 @@ from notifications.rules.dialogue.values import (
     Times,
     Visits,
 )
-from notifications.rules.facts import CHATS
+from notifications.rules.facts import CHATS, source
 
 ALTERNATIVES = 12
 NOT_THEIRS = "not-theirs"
@@ -142,7 +141,7 @@ class Owners:
                 branch_id=need.slot.branch_id,
                 practitioner_id=need.slot.practitioner_id,
                 starts_at=need.slot.starts_at,
-                source=_source(self.channel),
+                source=source(self.channel),
             )
         )
         return Done(record.appointment, await self._agreements(patient_id))
@@ -226,11 +225,6 @@ class Owners:
                 caller=ourselves(self.network.network_id),
             )  # fmt: skip
         return Done()
-
-
-def _source(channel: Channel) -> Source:
-    """The channel a booking came by."""
-    return channel if channel in get_args(Source) else "phone"  # type: ignore[return-value]  # checked just before
 
 
 def upcoming(records: Sequence[AppointmentRecord], now: datetime) -> dict[UUID, AppointmentState]:

@@ -71,7 +71,9 @@ async def _answer_offer(
     parts: Parts, network_id: str, heard: Heard, question: Message, answered: Answered
 ) -> Result:
     """What was taken is told of by its owner; what is gone is said, with another way on."""
-    refused = await offers.take(parts, network_id, question, answered, _command_id(heard))
+    refused = await offers.take(
+        parts, network_id, question, answered, _command_id(heard), by=heard.written.channel
+    )
     match answered.answer:
         case "accept":
             return Result("accept", answer="offer-gone" if refused else None)

@@ -7,9 +7,11 @@ from typing import Literal
 from uuid import UUID
 
 from common.contracts.booking import AcceptOffer, DeclineOffer, RescheduleAppointment
+from common.contracts.patient_profile import Channel
 from common.errors import Refused
 from notifications.operations.parts import Parts, by_reply
 from notifications.operations.replies.questions import DISPLACED, OFFER
+from notifications.rules.facts import source
 from notifications.rules.understand import Intent, chosen, spoken
 from notifications.tables.messages import Message
 
@@ -56,7 +58,7 @@ def implied(intent: Intent | None, about: Message | None) -> Answered | None:
 
 
 async def take(
-    parts: Parts, network_id: str, question: Message, answered: Answered, command_id: UUID
+    parts: Parts, network_id: str, question: Message, answered: Answered, command_id: UUID, *, by: Channel
 ) -> str | None:
     """Carry it out at its owner; returns the code of a refusal, where it was refused."""
     assert question.appointment_id is not None
@@ -64,7 +66,8 @@ async def take(
     try:
         match answered.answer:
             case "accept":
-                await parts.asks.ask(AcceptOffer(command_id=command_id, offer_id=thing), caller=caller)
+                accept = AcceptOffer(command_id=command_id, offer_id=thing, source=source(by))
+                await parts.asks.ask(accept, caller=caller)
             case "decline":
                 await parts.asks.ask(DeclineOffer(command_id=command_id, offer_id=thing), caller=caller)
             case "take":

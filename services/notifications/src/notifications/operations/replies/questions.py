@@ -28,11 +28,17 @@ def about_no_visit(message: Message) -> bool:
 def newest(newest_first: Sequence[Message]) -> Message | None:
     """The question that words without a quotation answer, though its time be over: it closes every earlier one.
 
-    What is about no visit counts only until anything else is said.
+    What is about no visit counts only until we say anything else by ourselves.
     """
-    if newest_first and about_no_visit(newest_first[0]):
-        return newest_first[0]
+    said = next((one for one in newest_first if not _answers(one)), None)
+    if said is not None and about_no_visit(said):
+        return said
     return next((one for one in newest_first if _asks(one)), None)
+
+
+def _answers(message: Message) -> bool:
+    """Whether it only says what was done about a reply: what that was about is what the next one is about."""
+    return message.only_channel is not None and message.template != WHICH_ONE
 
 
 def _asks(message: Message) -> bool:

@@ -9,7 +9,7 @@ from booking.rules import queue as rules
 from booking.rules.booking import local_date
 from booking.rules.permissions import expect_may
 from booking.rules.queue import Ticket
-from booking.rules.refusals import NotOffered, QueueEmpty
+from booking.rules.refusals import QueueEmpty
 from booking.tables import queue as rows
 from common import outbox
 from common.contracts.booking import (
@@ -32,8 +32,7 @@ async def take(tx: AsyncConnection, acting: Acting, command: TakeTicket) -> Told
     expect_may(acting.caller, "draw-number", branch_id=branch.branch_id, patient_id=command.patient_id)
     if command.service_id is not None:
         service = catalogue.service(command.service_id)
-        if next(catalogue.offers(service, branch_id=branch.branch_id), None) is None:
-            raise NotOffered("This service is not offered at this branch")
+        catalogue.expect_offered([service], branch_id=branch.branch_id, practitioner_id=None)
     day = rules.expect_open(branch, acting.now)
     # Drawn first: its lock makes two requests of one patient wait for each other, so that the second sees the first.
     number = await rows.draw(tx, acting.network_id, branch.branch_id, day)

@@ -71,7 +71,8 @@ async def block_behind(
     )
     used = set(rows)
     lane = next(lane for lane in count(-1, -1) if lane not in used)
-    await block(tx, network_id, practitioner_id, purpose, spans, now=now, lane=lane)
+    kept = await block(tx, network_id, practitioner_id, purpose, spans, now=now, lane=lane)
+    assert kept, "nothing else is in a lane that nothing else uses"
 
 
 async def unblock(

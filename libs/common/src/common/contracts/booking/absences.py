@@ -114,8 +114,8 @@ class BusyImported(Message):
 class ImportBusyTimes(Command[BusyImported]):
     """Take what another system's calendar (iCalendar, or FHIR R4 Slots and Appointments) says is busy out of a practitioner's schedule, from now on.
 
-    It replaces what the same `calendar_id` said before. Only times are kept, never what they are about. Refused:
-    `malformed-calendar`.
+    It replaces what the same `calendar_id` said before. Only times are kept, never what they are about. Holds give way
+    to it; what an appointment has stays closed behind it when that goes. Refused: `malformed-calendar`.
     """
 
     subject: ClassVar[str] = "booking.command.busy-times.import.v1"
@@ -176,7 +176,7 @@ class AbsenceEnded(AbsenceEvent):
 
 class AppointmentDisplaced(AppointmentEvent):
     """The clinic cannot keep its time: reminders pause. `offers` are held for this patient alone until `answer_by`;
-    then, or at once for `call`, staff is asked to call."""
+    then, or at once for `call` and where fewer than three are held, staff is asked to call."""
 
     subject: ClassVar[str] = "booking.event.appointment.displaced.v1"
     absence_id: UUID

@@ -20,13 +20,15 @@ from common.contracts.messages import Command, Event, Message, Money, Query
 
 
 class BookAppointment(Command[AppointmentRecord]):
-    """Take a slot. Refused: `slot-taken` (extra `alternatives`: slots), `slot-in-the-past`, `outside-working-time`,
-    `too-soon`, `too-far-ahead`, `off-the-grid`, `not-offered` (service, branch or practitioner do not go together),
-    `patient-busy`, `unknown-branch|practitioner|service`.
+    """Take a slot. Refused, with other slots that this patient can have (extra `alternatives`): `slot-taken`,
+    `patient-busy`, `slot-in-the-past`, `outside-working-time`, `too-soon` (extra `earliest`), `too-far-ahead` (extra
+    `horizon_days`), `off-the-grid` (extra `granularity`). Without: `not-offered` (service, branch or practitioner do
+    not go together; extra `offers`: who performs it where), `unknown-branch|practitioner|service`.
 
     `walk_in` is bound by neither minimum notice nor grid and may start now. With the id of a hold, and its patient,
     service and place, it takes the hold up; refused `hold-over` where that has ended. With `overbook_reason` a taken
-    time is shared on purpose, by those who may; refused `overbooked-enough` (extra `limit`).
+    time is shared on purpose, by those who may, in a room that is free or where the same practitioner is; refused
+    `overbooked-enough` (extra `limit`), `practitioner-away`. These too come with `alternatives`.
     With `referral_id` it is what a referral asked for, which is `booked` by it; refused `referral-over` (extra
     `status`), `referral-does-not-fit`.
     """
@@ -155,7 +157,8 @@ class MarkNoShow(Command[AppointmentRecord]):
 
 
 class CorrectAppointment(Command[AppointmentRecord]):
-    """Undo a wrong no-show, completion or check-in (audited): back to the status before it."""
+    """Undo a wrong no-show, completion or check-in (audited): back to the status before it. Refused: `slot-taken`
+    (extra `alternatives`) where somebody else has the time of a no-show by now."""
 
     subject: ClassVar[str] = "booking.command.appointment.correct.v1"
     appointment_id: UUID

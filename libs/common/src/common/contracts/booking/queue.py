@@ -42,7 +42,7 @@ class Ticket(QueueNumber):
 class TakeTicket(Command[Ticket]):
     """Draw the next number of today. A patient has one open number at a branch: asking again shows that one.
 
-    Refused: `unknown-branch`, `not-offered`, `branch-closed` (outside its opening hours, from an hour before).
+    Refused: `unknown-branch`, `not-offered` (extra `offers`), `branch-closed` (outside its opening hours, from an hour before).
     """
 
     subject: ClassVar[str] = "booking.command.ticket.take.v1"

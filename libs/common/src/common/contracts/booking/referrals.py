@@ -56,7 +56,7 @@ class Referral(Message):
 class CreateReferral(Command[Referral]):
     """Refer a patient, optionally after a visit. It is to be booked within `valid_days`, by default as the urgency says.
 
-    Refused: `unknown-…`, `not-offered` (nobody there does this), `unknown-visit` (not of this patient with them).
+    Refused: `unknown-…`, `not-offered` (nobody there does this; extra `offers`), `unknown-visit` (not of this patient with them).
     """
 
     subject: ClassVar[str] = "booking.command.referral.create.v1"

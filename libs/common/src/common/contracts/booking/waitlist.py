@@ -45,7 +45,8 @@ class WaitlistEntry(Message):
 
 
 class JoinWaitlist(Command[WaitlistEntry]):
-    """Wait for a slot to be freed. Refused: `unknown-…`, `not-offered`, `waitlist-window` (the days are over)."""
+    """Wait for a slot to be freed. Refused: `unknown-…`, `not-offered` (extra `offers`), `waitlist-window` (the days are
+    over; extra `first_date`)."""
 
     subject: ClassVar[str] = "booking.command.waitlist.join.v1"
     entry_id: UUID

@@ -111,17 +111,26 @@ def parts(parts, telephony):
 
 
 @pytest.fixture
-async def called(parts, world, provider, clock, database, answering, telephony, elsewhere):
+def visits():
+    """When whoever is called is expected."""
+    return (VISIT,)
+
+
+two_visits_of_a_day = pytest.mark.parametrize("visits", [(VISIT, VISIT + timedelta(hours=2))], ids=["two"])
+
+
+@pytest.fixture
+async def called(parts, world, provider, clock, database, answering, telephony, elsewhere, visits):
     """The clinic has called somebody without a smartphone, to ask whether they come."""
     async with answering(elsewhere.answers(world), None):
         service = in_hand(parts, world, provider, clock, database)
         await service.apply(*world.directory_events())
         card = world.patient(PHONE, preferences=Preferences(no_smartphone=True))
-        booked = world.booked(card, VISIT)
-        await service.apply(booked)
+        booked = [world.booked(card, starts_at) for starts_at in visits]
+        await service.apply(*booked)
         await service.send()
         await service.at(VISIT - timedelta(hours=48))
-        yield Call(service, card, booked.appointment.appointment_id, telephony)
+        yield Call(service, card, booked[0].appointment.appointment_id, telephony)
 
 
 class Call:
@@ -223,6 +232,27 @@ async def test_three_cancels(called):
     await called.turn(0)
     assert "отменена" in " ".join(sentences(await called.turn(1, "3")))
     assert await called.commands() == ["CancelAppointment"]
+
+
+@two_visits_of_a_day
+async def test_one_confirms_every_visit_that_was_read_out(called, world):
+    assert "17:00" in " ".join(sentences(await called.turn(0)))
+    await called.turn(1, "1")
+    await called.turn(1, "1")
+    assert await called.commands() == ["ConfirmAppointment"] * 2
+    assert {one.appointment.status for one in world.appointments.values()} == {"confirmed"}
+
+
+@two_visits_of_a_day
+@pytest.mark.parametrize("key", ["2", "3"])
+async def test_which_of_several_visits_is_moved_or_cancelled_is_for_a_person(called, elsewhere, world, key):
+    elsewhere.slots = [slot(world, 13, 10)]
+    await called.turn(0)
+    said = " ".join(sentences(await called.turn(1, key)))
+    assert "перезвонит" in said
+    assert "отменена" not in said
+    assert (await called.commands(), elsewhere.moved) == ([], [])
+    assert await called.tasks() == [("handover", "which of several visits")]
 
 
 async def test_two_offers_other_times_and_the_key_of_one_moves_the_visit_there(called, elsewhere, world):

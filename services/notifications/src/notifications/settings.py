@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from common.accounts import BY_SLUG, Accounts, Names
+from common.accounts import Accounts, Names
 from common.settings import CommonSettings
 
 
@@ -17,7 +17,7 @@ class Settings(CommonSettings):
     public_url: str
     whatsapp_base_url: str
     whatsapp_token: str
-    whatsapp_numbers: Names = Field(default_factory=lambda: dict(BY_SLUG))
+    whatsapp_numbers: Names = Field(default_factory=dict)
     """The ids of the networks' phone numbers: what is sent goes from there, and only what came there is heard."""
     sms_base_url: str
     sms_account_sid: str
@@ -36,7 +36,7 @@ class Settings(CommonSettings):
     line_tokens: Accounts = Field(default_factory=dict)
     instagram_base_url: str = "https://graph.facebook.com"
     instagram_tokens: Accounts = Field(default_factory=dict)
-    instagram_accounts: Names = Field(default_factory=lambda: dict(BY_SLUG))
+    instagram_accounts: Names = Field(default_factory=dict)
     """The ids of the networks' professional accounts: only what came there is heard."""
     smtp_url: str | None = None
     """Without it no mail is sent."""

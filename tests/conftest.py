@@ -24,6 +24,8 @@ import pytest
 
 from devkit.embedded.ports import free
 
+BEGINS = "2026-11-02T09:00:00+05:00"
+"""A Monday morning at which the clock stands until a test moves it: no test depends on the day that it is run."""
 START_SECONDS = 170
 TRIES = 5
 HARMLESS_POSTS = {"sessions", "patients/search", "policies/rehearsal"}
@@ -88,7 +90,7 @@ def system() -> Iterator[System]:
         yield System(given, os.environ["VINCULO_SANDBOX_URL"], None)
         return
     with tempfile.TemporaryDirectory(prefix="vinculo journeys ") as folder:
-        process, started = start_system(Path(folder) / "home")
+        process, started = start_system(Path(folder) / "home", VINCULO_CLOCK_START=BEGINS)
         yield started
         stop_system(process)
 

@@ -1,6 +1,5 @@
 """The call list: who could not be reached, by name and phone, and what staff record of the call."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -145,7 +144,7 @@ async def test_who_says_yes_is_confirmed_and_leaves_the_list(
     assert await eventually(outcome) == ["Придёт"]
 
 
-async def test_what_others_do_meanwhile_does_not_take_the_keyboard_from_whoever_works_here(
+async def test_live_news_of_an_act_does_not_take_the_keyboard_from_whoever_did_it(
     at_the_desk: Any, unreachable: Unreachable, eventually: Any
 ) -> None:
     unreached = await unreachable("Ерлан Встречный")
@@ -153,29 +152,21 @@ async def test_what_others_do_meanwhile_does_not_take_the_keyboard_from_whoever_
     page, own = visitor.page, row(visitor.page, unreached)
     await own.wait_for()
     looks: list[Route] = []
-    free = asyncio.Event()
 
     async def hold(look: Route) -> None:
         looks.append(look)
-        if free.is_set():
-            await look.continue_()
 
-    async def looked_again() -> bool:
-        return len(looks) > before
+    async def the_page_and_the_news_look() -> bool:
+        return len(looks) > 1
 
     await page.route("**/api/v1/call-list?*", hold)
     await visitor.press(own.get_by_role("button", name="Подтвердил"))
     await expect(page.locator("#announcement")).to_have_text("Визит подтверждён.")
-    before = len(looks)
-    await unreachable("Асель Попутная")
-    await eventually(looked_again)
-    free.set()
-    *earlier, newest = looks[:]
-    for look in earlier:
-        async with page.expect_response("**/api/v1/call-list?*"):
-            await look.continue_()
+    await eventually(the_page_and_the_news_look)
+    async with page.expect_response("**/api/v1/call-list?*"):
+        await looks[0].continue_()
     await expect(own).to_have_count(1)
-    await newest.continue_()
+    await looks[1].continue_()
     await expect(own).to_have_count(0)
     await expect(page.locator("#calls-title")).to_be_focused()
 

@@ -6,7 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
+
+from .board import act, row
 
 pytestmark = pytest.mark.browser
 
@@ -26,19 +28,6 @@ async def a_visit(clinic: Any, who: Any) -> tuple[str, dict[str, Any], str]:
 
 def desk(slot: dict[str, Any], date: str) -> str:
     return f"/desk?branch={slot['branch_id']}&date={date}"
-
-
-def row(page: Page, appointment_id: str) -> Locator:
-    return page.locator(f'[data-appointment="{appointment_id}"]')
-
-
-async def act(page: Page, appointment_id: str, what: str) -> None:
-    """Press an act of a row, under "more" where it is there."""
-    button = row(page, appointment_id).locator(f'[data-act="{what}"]')
-    await button.wait_for(state="attached")
-    if not await button.is_visible():
-        await row(page, appointment_id).locator("summary").first.click()
-    await button.click()
 
 
 async def test_a_deposit_a_discount_and_a_debt_at_the_desk(

@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Error, Locator, Page, expect
+from playwright.async_api import expect
+
+from .board import act, row
 
 pytestmark = pytest.mark.browser
 
 ALMATY = ZoneInfo("Asia/Almaty")
-TRIES = (3_000, 3_000, 15_000)
-"""Milliseconds for each try to press something on a board that follows live."""
 
 
 class Day:
@@ -45,26 +45,6 @@ async def booked(clinic: Any, day: Day, who: Any, slot: dict[str, Any] | None = 
     answer = await clinic.book(day.service["service_id"], slot or day.slot, who)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["appointment"]["id"])
-
-
-def row(page: Page, appointment_id: str) -> Locator:
-    return page.locator(f'[data-appointment="{appointment_id}"]')
-
-
-async def act(page: Page, appointment_id: str, what: str) -> None:
-    """Press an act of a row, under "more" where it is there; a row that is drawn anew meanwhile is looked for again."""
-    button = row(page, appointment_id).locator(f'[data-act="{what}"]')
-    await button.wait_for(state="attached")
-    for patience in TRIES:
-        try:
-            if not await button.is_visible():
-                await row(page, appointment_id).locator("summary").click(timeout=patience)
-            await button.click(timeout=patience)
-        except Error:
-            if patience == TRIES[-1]:
-                raise
-        else:
-            return
 
 
 async def test_who_is_not_logged_in_is_asked_to_and_then_gets_where_they_wanted(
@@ -302,6 +282,34 @@ async def test_a_row_that_is_drawn_anew_keeps_the_keyboard_at_the_same_control(
     assert (await clinic.http.post(path, json={}, headers=headers)).status_code == 200
     await expect(row(page, other).locator(".cell-status .chip")).to_have_text("Подтверждён")
     await expect(name).to_be_focused()
+
+
+async def test_whoever_is_about_to_press_one_act_never_presses_another(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    appointment = await booked(clinic, day, people("Сама Подтвердила"))
+    visitor = await at_the_desk(path=day.path)
+    await visitor.tab_to(row(visitor.page, appointment).locator('[data-act="confirm"]'))
+    path, headers = f"/api/v1/appointments/{appointment}/confirm", await clinic.login("manager")
+    assert (await clinic.http.post(path, json={}, headers=headers)).status_code == 200
+    await expect(row(visitor.page, appointment).locator(".cell-status .chip")).to_have_text("Подтверждён")
+    await expect(row(visitor.page, appointment)).to_be_focused()
+
+
+async def test_a_press_into_which_live_news_falls_is_not_lost(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    appointment = await booked(clinic, day, people("Долгое Нажатие"))
+    visitor = await at_the_desk(path=day.path)
+    page = visitor.page
+    await expect(page.locator("#live")).to_have_text("Обновляется")
+    await row(page, appointment).locator('[data-act="check-in"]').hover()
+    await page.mouse.down()
+    async with page.expect_response("**/api/v1/day-board?*"):
+        await booked(clinic, day, people("Как Раз Тогда"), [one for one in day.free if day.holds(one)][-1])
+    await page.mouse.up()
+    await expect(row(page, appointment).locator(".cell-status .chip")).to_have_text("Пришёл")
+    await expect(page.locator(".row", has_text="Как Раз Тогда")).to_be_visible()
 
 
 async def test_staff_work_in_english_too(at_the_desk: Any, day: Day) -> None:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import expect
 
+from .board import act
+
 pytestmark = pytest.mark.browser
 
 
@@ -84,16 +86,15 @@ async def test_the_reception_joins_from_the_desk_in_the_visits_time(
     await clinic.http.post(f"/api/v1/links/{token}/confirm")
     place, day = appointment["branch_id"], starts.astimezone(ZoneInfo("Asia/Almaty")).date()
     path = f"/desk?branch={place}&date={day}"
-    button = f'[data-appointment="{appointment["id"]}"] [data-act="join"]'
 
     early = await at_the_desk(path=path)
-    await early.page.locator(button).click()
+    await act(early.page, appointment["id"], "join")
     await expect(early.page.locator("#announcement")).to_contain_text("Ещё рано")
 
     await clinic.move_clock(starts - timedelta(minutes=5))
     visitor = await at_the_desk(path=path)
     async with visitor.context.expect_page() as opened:
-        await visitor.page.locator(button).click()
+        await act(visitor.page, appointment["id"], "join")
     room = await opened.value
     await room.wait_for_url("**/meetings/*")
     await visitor.check()

@@ -8,6 +8,11 @@ from playwright.async_api import Route, expect
 pytestmark = pytest.mark.browser
 
 
+async def without_news(visitor: Any) -> None:
+    """No live update makes the page look: what it asks for it asks by itself."""
+    await visitor.context.route("**/api/v1/events", lambda route: route.abort())
+
+
 async def test_a_page_whose_owner_was_away_comes_up_by_itself(at_the_desk: Any) -> None:
     visitor = await at_the_desk()
     asked = await visitor.without("**/api/v1/directory", times=2)
@@ -18,6 +23,7 @@ async def test_a_page_whose_owner_was_away_comes_up_by_itself(at_the_desk: Any) 
 
 async def test_a_board_whose_owner_was_away_is_filled_without_a_word(at_the_desk: Any) -> None:
     visitor = await at_the_desk()
+    await without_news(visitor)
     asked = await visitor.without("**/api/v1/day-board?*", times=2)
     await visitor.go("/desk")
     await expect(visitor.page.locator("#desk-title")).not_to_be_empty()
@@ -56,11 +62,44 @@ async def test_a_page_whose_owner_stays_away_says_so_after_a_few_tries(at_the_de
 async def test_a_board_that_said_why_it_is_empty_is_filled_when_its_owner_is_back(at_the_desk: Any) -> None:
     visitor = await at_the_desk()
     page = visitor.page
+    await without_news(visitor)
     await visitor.without("**/api/v1/day-board?*", times=5)
     await visitor.go("/desk")
     await expect(page.locator("#announcement")).not_to_be_empty()
     await expect(page.locator("#desk-title")).not_to_be_empty()
     await expect(page.locator("#announcement")).to_be_empty()
+
+
+async def test_a_section_that_was_missing_comes_by_itself_and_leaves_the_others_as_they_are(
+    at_the_desk: Any, clinic: Any, person: Any, known_patient: Any
+) -> None:
+    headers = await clinic.login("reception")
+    service = (await clinic.directory("services"))[0]["service_id"]
+    slot = (await clinic.slots(service_id=service, days=14))[-1]
+    assert (await clinic.book(service, slot, person)).status_code == 201
+    patient_id = await known_patient(clinic, headers, person.phone)
+    visitor = await at_the_desk()
+    page = visitor.page
+    answers: list[int] = []
+
+    async def without_messages_at_first(route: Route) -> None:
+        response = await route.fetch()
+        answers.append(response.status)
+        whole = await response.json()
+        if len(answers) == 1:
+            whole["sections"]["communications"] = {"status": "unavailable", "data": None}
+        await route.fulfill(response=response, json=whole)
+
+    await visitor.context.route("**/api/v1/patients/*/360", without_messages_at_first)
+    await visitor.go(f"/patients/{patient_id}")
+    missing = page.locator('[data-part="communications"]')
+    await expect(missing).to_have_attribute("data-status", "unavailable")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(person.full_name)
+    await page.locator('[data-part="profile"]').evaluate("one => { one.dataset.seen = 'yes'; }")
+    await expect(missing).to_have_attribute("data-status", "ok")
+    await expect(page.locator("#missing")).to_be_hidden()
+    await expect(page.locator('[data-part="profile"]')).to_have_attribute("data-seen", "yes")
+    await visitor.check()
 
 
 async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(at_the_desk: Any) -> None:
@@ -77,7 +116,7 @@ async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(at_the_d
         )
 
     await visitor.context.route("**/api/v1/day-board?*", without_cards_at_first)
-    await visitor.context.route("**/api/v1/events", lambda route: route.abort())  # no news makes it look
+    await without_news(visitor)
     await visitor.go("/desk")
     await expect(page.locator(".board .notice")).to_contain_text("карты пациентов")
     await expect(page.locator(".board .notice")).to_have_count(0)

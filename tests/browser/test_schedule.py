@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Page, expect
 
+from .board import act
+
 pytestmark = pytest.mark.browser
 
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -147,9 +149,7 @@ async def test_a_referral_is_made_after_a_visit_and_the_desk_books_from_it(
     assert done.status_code == 200, done.text
     visitor = await at_the_desk(path=f"/desk?branch={slot['branch_id']}&date={local(slot).date()}")
     page = visitor.page
-    row = page.locator(f'[data-appointment="{visit}"]')
-    await row.locator("summary").first.click()
-    await row.locator('[data-act="refer"]').click()
+    await act(page, visit, "refer")
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("Услуга").select_option(service["service_id"])
     await dialog.get_by_label("Срочность").select_option(label="Срочно")

@@ -2,9 +2,9 @@
 
 import { get, once } from "./api.js";
 import { confirmation, outcomeOf } from "./call_outcome.js";
-import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
+import { $, announce, field, fill, goOnAt, h, option } from "./dom.js";
 import { follow } from "./live.js";
-import { looking, redraw } from "./looking.js";
+import { calmly, later, looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
 import { spoken, t, worded } from "./texts.js";
@@ -19,6 +19,8 @@ const load = looking(
   (list) => redraw($("#list"), () => draw(list), $("#calls-title")),
   (problem) => announce(problem.text, "error"),
 );
+const reload = calmly(load);
+const lookAgain = later(load);
 
 if (began) start();
 
@@ -40,7 +42,7 @@ function start() {
     h("div", { id: "list", "aria-live": "polite" }, h("p", { class: "loading" }, t("loading"))),
   );
   load();
-  follow({ onchange: (event) => /^(reload|appointment|task|message)/.test(event.event) && load(), onstate: () => {}, onover: toLogin });
+  follow({ onchange: (event) => /^(reload|appointment|task|message)/.test(event.event) && reload(), onstate: () => {}, onover: toLogin });
 }
 
 function at(change) {
@@ -57,6 +59,7 @@ function draw({ rows, unavailable }) {
     unavailable.length > 0 && h("p", { class: "notice", role: "status" }, t("parts_missing", { parts: unavailable.map((one) => spoken("part", one)).join(t("comma")) })),
     rows.length ? h("ul", { class: "tasks" }, rows.map(item)) : h("p", { class: "empty-day" }, t("nobody_to_call")),
   );
+  if (unavailable.length) lookAgain();
 }
 
 function item({ appointment, patient, message, reason, task, outcome }) {
@@ -65,7 +68,7 @@ function item({ appointment, patient, message, reason, task, outcome }) {
   const name = patient.full_name || t("patient");
   return h(
     "li",
-    { class: "card task", dataset: { appointment: appointment.id } },
+    { class: "card task", dataset: { key: appointment.id, appointment: appointment.id } },
     h(
       "div",
       {},
@@ -110,5 +113,5 @@ async function act(appointment, orders, done) {
     announce(problem.text, "error");
   }
   await load();
-  focusOn(document.querySelector(`[data-appointment="${CSS.escape(appointment.id)}"] button`) || $("#calls-title"));
+  goOnAt(document.querySelector(`[data-appointment="${CSS.escape(appointment.id)}"] button`) || $("#calls-title"));
 }

@@ -1,6 +1,7 @@
 // One opened conversation: what was said by whom, an answer, and back to automation.
 
 import { field, fieldError, fill, h } from "./dom.js";
+import { redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { may } from "./staff.js";
 import { spoken, t } from "./texts.js";
@@ -45,7 +46,7 @@ function opened(id, around) {
       const closed = Boolean(conversation.answer_until) && Date.parse(conversation.answer_until) <= Date.parse(moments.now());
       heading.textContent = partner(conversation, names);
       state.textContent = [spoken("channel", conversation.channel), t(conversation.open ? "person_answers" : "automation_answers"), task?.status === "taken" && t("task_taken")].filter(Boolean).join(" · ");
-      fill(links, taking(task, around), cards(conversation, names, around));
+      redraw(links, () => fill(links, taking(task, around), cards(conversation, names, around)), heading);
       links.hidden = !links.childElementCount;
       transcript.show(conversation, lines);
       over.hidden = !closed;
@@ -57,12 +58,12 @@ function opened(id, around) {
 
 function taking(task, { session, act }) {
   if (task?.status !== "open" || !may(session, "tasks.work")) return null;
-  return h("button", { type: "button", class: "secondary small", onclick: () => act(`/tasks/${task.task_id}/take`, {}, "task_taken_now", "#answer") }, t("take"));
+  return h("button", { type: "button", class: "secondary small", dataset: { key: "take" }, onclick: () => act(`/tasks/${task.task_id}/take`, {}, "task_taken_now", "#answer") }, t("take"));
 }
 
 function cards({ patient_ids: ids }, names, { session }) {
   if (!may(session, "patients.read")) return [];
-  return ids.map((id) => h("a", { class: "button quiet small", href: `/patients/${id}` }, ids.length > 1 && names[id] ? `${t("patient")}: ${names[id]}` : t("patient")));
+  return ids.map((id) => h("a", { class: "button quiet small", dataset: { key: id }, href: `/patients/${id}` }, ids.length > 1 && names[id] ? `${t("patient")}: ${names[id]}` : t("patient")));
 }
 
 /** The transcript; lines that stand stay, so that only what is new is read out. */

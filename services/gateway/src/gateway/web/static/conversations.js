@@ -2,9 +2,9 @@
 
 import { get, once } from "./api.js";
 import { author, pane, partner } from "./conversation.js";
-import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
+import { $, announce, field, fill, focusOn, goOnAt, h, option } from "./dom.js";
 import { follow } from "./live.js";
-import { looking, redraw } from "./looking.js";
+import { calmly, later, looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
 import { spoken, t } from "./texts.js";
@@ -26,13 +26,14 @@ const load = looking(
   draw,
   (problem) => announce(problem.text, "error"),
 );
-let again = null;
+const reload = calmly(load);
+const lookAgain = later(load);
 
 if (began) {
   frame();
   await chooseByTask();
   load();
-  follow({ onchange: (event) => /^(reload|conversation\.changed|task)/.test(event.event) && load(), onstate: () => {}, onover: toLogin });
+  follow({ onchange: (event) => /^(reload|conversation\.changed|task)/.test(event.event) && reload(), onstate: () => {}, onover: toLogin });
 }
 
 function frame() {
@@ -65,10 +66,9 @@ function set(change) {
 }
 
 function draw([{ conversations, names }, shown, { tasks }]) {
-  clearTimeout(again);
   redraw($("#waiting"), () => list(conversations, names), $("#conversations-title"));
   state.draw(shown, tasks.find((one) => one.task_id === shown?.conversation.task_id));
-  if (shown?.lines.some(onItsWay)) again = setTimeout(load, PAUSE);
+  if (shown?.lines.some(onItsWay)) lookAgain(PAUSE);
 }
 
 function list(conversations, names) {
@@ -97,7 +97,7 @@ function item(one, names) {
   const since = one.waiting_since && t("waits_since", { when: moments.dateAndTime(one.waiting_since, (branch || began.directory.branches[0])?.zone || "UTC") });
   return h(
     "li",
-    { class: `card task${one.conversation_id === state.chosen ? " is-chosen" : ""}`, dataset: { conversation: one.conversation_id } },
+    { class: `card task${one.conversation_id === state.chosen ? " is-chosen" : ""}`, dataset: { key: `row-${one.conversation_id}`, conversation: one.conversation_id } },
     h(
       "div",
       {},
@@ -135,6 +135,6 @@ async function act(path, body, done, next) {
     announce(problem.text, "error");
   }
   await load();
-  if (carriedOut) focusOn($(next));
+  if (carriedOut) goOnAt($(next));
   return carriedOut;
 }

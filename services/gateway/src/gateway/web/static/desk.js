@@ -1,13 +1,13 @@
 // The day board of a branch: what happens today, live, and what the desk does about it.
 
 import { get } from "./api.js";
-import { $, announce, closeMenusOutside, fill, focusOn, h, option } from "./dom.js";
+import { $, announce, closeMenusOutside, fill, goOnAt, h, option } from "./dom.js";
 import * as acts from "./desk_acts.js";
 import * as booking from "./desk_booking.js";
 import { incomingCalls } from "./desk_calls.js";
 import { queuePanel } from "./desk_queue.js";
 import { follow } from "./live.js";
-import { looking } from "./looking.js";
+import { calmly, later, looking, redraw } from "./looking.js";
 import { balanceLines, billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { searchPanel } from "./search.js";
@@ -19,6 +19,8 @@ const root = $("#page");
 
 const state = { branch: null, day: null, board: null, session: null, directory: null, queue: null, trouble: "" };
 const load = looking(() => get("/day-board", { branch_id: state.branch.branch_id, date: state.day }), shown, refused);
+const reload = calmly(load);
+const lookAgain = later(load);
 
 function start({ session, directory }) {
   Object.assign(state, { session, directory });
@@ -122,28 +124,17 @@ function liveState(now) {
 
 // --- the rows ---------------------------------------------------------------------------------------------
 
-let waiting = null;
-
-const MOMENT = 150;
-const WHILE = 5_000;
-
-/** Many events at once are one look; where something was missing, one follows after a while by itself. */
-function reload(pause = MOMENT) {
-  clearTimeout(waiting);
-  waiting = setTimeout(load, pause);
-}
-
 function shown(board) {
   state.board = board;
   told("");
-  draw();
-  if (board.unavailable.length) reload(WHILE);
+  redraw($("#rows"), draw, $("#desk-title"));
+  if (board.unavailable.length) lookAgain();
 }
 
 function refused(problem) {
   if (problem.status === 401) toLogin();
   told(problem.text);
-  if (problem.passing) reload(WHILE);
+  if (problem.passing) lookAgain();
 }
 
 /** Why there is no board is said once, and is over when there is one; what acts have said stays. */
@@ -159,7 +150,7 @@ async function changed(text, kind = "ok", appointmentId = null) {
   const row = appointmentId && document.querySelector(`[data-appointment="${CSS.escape(appointmentId)}"]`);
   if (row) {
     row.classList.add("is-touched");
-    focusOn(row.querySelector("button") || row);
+    goOnAt(row.querySelector("button") || row);
   }
 }
 
@@ -172,33 +163,11 @@ function draw() {
     confirmed: moments.number(open.filter((one) => one.appointment.status !== "booked" && one.appointment.status !== "noshow").length),
     unconfirmed: moments.number(open.filter((one) => one.appointment.status === "booked").length),
   });
-  const focused = focusedHere();
   fill(
     $("#rows"),
     unavailable.length > 0 && h("p", { class: "notice is-warn" }, t("parts_missing", { parts: unavailable.map((one) => t(`owner_${one}`)).join(t("comma")) })),
     rows.length ? table(rows) : h("p", { class: "empty-day" }, t("no_rows")),
   );
-  focusAgain(focused);
-}
-
-/** A reload by somebody else's act must not take the keyboard away from whoever works here. */
-function focusedHere() {
-  const row = document.activeElement?.closest?.("[data-appointment]");
-  return row && { appointment: row.dataset.appointment, control: selectorOf(document.activeElement), open: Boolean(row.querySelector("details[open]")) };
-}
-
-/** The same control in a row that was drawn anew: whoever is about to press one must not press another. */
-function selectorOf(control) {
-  if (control.dataset.act) return `[data-act="${control.dataset.act}"]`;
-  return control.matches("a") ? `a[href="${CSS.escape(control.getAttribute("href"))}"]` : control.localName;
-}
-
-function focusAgain(focused) {
-  if (!focused) return;
-  const row = document.querySelector(`[data-appointment="${CSS.escape(focused.appointment)}"]`);
-  if (row && focused.open) row.querySelector("details")?.setAttribute("open", "");
-  const control = row && (row.querySelector(focused.control) || row.querySelector("button, summary"));
-  control?.focus({ preventScroll: true });
 }
 
 function table(rows) {
@@ -220,7 +189,7 @@ function rowOf(row) {
   const name = patient.status === "ok" ? patient.full_name : t("patient_unknown");
   return h(
     "tr",
-    { class: `row is-${appointment.status}`, dataset: { appointment: appointment.id, status: appointment.status } },
+    { class: `row is-${appointment.status}`, dataset: { key: appointment.id, appointment: appointment.id, status: appointment.status } },
     h(
       "th",
       { scope: "row", class: "cell-time" },
@@ -230,8 +199,8 @@ function rowOf(row) {
     h(
       "td",
       { class: "cell-patient" },
-      may(state.session, "patients.read") ? h("a", { href: `/patients/${patient.id}` }, name) : h("span", {}, name),
-      h("span", { class: "row-facts" }, patient.phone && h("a", { href: `tel:${patient.phone}`, dir: "ltr" }, patient.phone), allergyFlag(row.alerts)),
+      may(state.session, "patients.read") ? h("a", { href: `/patients/${patient.id}`, dataset: { key: `patient-${appointment.id}` } }, name) : h("span", {}, name),
+      h("span", { class: "row-facts" }, patient.phone && h("a", { href: `tel:${patient.phone}`, dir: "ltr", dataset: { key: `phone-${appointment.id}` } }, patient.phone), allergyFlag(row.alerts)),
       balanceLines(row.balances),
     ),
     h(

@@ -47,7 +47,7 @@ export function buttons(around, row, name) {
   const button = ([what], look) =>
     h(
       "button",
-      { type: "button", class: `${look} small`, dataset: { act: what }, "aria-label": `${t(`act_${what}`)}: ${name}`, onclick: (event) => run(event, around, row, what) },
+      { type: "button", class: `${look} small`, dataset: { act: what, key: `${what}-${appointment.id}` }, "aria-label": `${t(`act_${what}`)}: ${name}`, onclick: (event) => run(event, around, row, what) },
       t(`act_${what}`),
     );
   const rest = possible.filter((one) => !isFirst(one));
@@ -57,7 +57,7 @@ export function buttons(around, row, name) {
       h(
         "details",
         { class: "more" },
-        h("summary", { class: "small", "aria-label": `${t("more")}: ${name}` }, t("more")),
+        h("summary", { class: "small", dataset: { key: `more-${appointment.id}` }, "aria-label": `${t("more")}: ${name}` }, t("more")),
         h("div", { class: "more-acts" }, rest.map((one) => button(one, "quiet"))),
       ),
   ];

@@ -160,14 +160,14 @@ class Booking {
   /** What could be had instead; and, for managers, the way to share a taken time all the same. */
   refused(problem, person, order) {
     this.say(problem.text);
-    if (problem.code !== "slot-taken") return;
-    this.choose();
+    const taken = problem.code === "slot-taken";
+    if (taken) this.choose();
     const others = problem.body.alternatives || [];
     this.trouble.append(
       ...[
         others.length > 0 && h("p", { class: "hint" }, t("instead")),
         others.length > 0 && slotButtons(this.around, others.slice(0, 4), (slot) => this.pick(slot)),
-        may(this.around.session, "appointments.overbook") && !this.keep.checked && this.beside({ ...person, ...order }),
+        taken && may(this.around.session, "appointments.overbook") && !this.keep.checked && this.beside({ ...person, ...order }),
       ].filter(Boolean),
     );
   }

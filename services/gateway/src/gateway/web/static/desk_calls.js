@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { h } from "./dom.js";
+import { redraw } from "./looking.js";
 import { t } from "./texts.js";
 
 const OVER = ["ended", "missed"];
@@ -22,7 +23,7 @@ export function incomingCalls(place, branch) {
       return;
     }
     const fresh = card(call);
-    if (known) known.replaceWith(fresh);
+    if (known) redraw(place, () => known.replaceWith(fresh), fresh);
     else place.prepend(fresh);
   }
 
@@ -38,11 +39,11 @@ function card(call) {
     "article",
     { class: "card call", dataset: { call: call.call_id, state: call.state } },
     h("h2", {}, t("call_title"), " ", h("span", { class: "chip is-open" }, t(`call_${call.state}`))),
-    h("p", {}, call.number.startsWith("+") ? h("a", { href: `tel:${call.number}`, dir: "ltr" }, call.number) : t("call_withheld")),
+    h("p", {}, call.number.startsWith("+") ? h("a", { href: `tel:${call.number}`, dir: "ltr", dataset: { key: `number-${call.call_id}` } }, call.number) : t("call_withheld")),
     call.candidates.length
-      ? h("ul", {}, call.candidates.map((one) => h("li", {}, h("a", { href: `/patients/${one.patient_id}` }, one.full_name || t("patient_unknown")))))
+      ? h("ul", {}, call.candidates.map((one) => h("li", {}, h("a", { href: `/patients/${one.patient_id}`, dataset: { key: `${one.patient_id}-${call.call_id}` } }, one.full_name || t("patient_unknown")))))
       : h("p", { class: "hint" }, t("call_unknown")),
-    h("button", { type: "button", class: "quiet small", onclick: () => own.remove() }, t("close")),
+    h("button", { type: "button", class: "quiet small", dataset: { key: `close-${call.call_id}` }, onclick: () => own.remove() }, t("close")),
   );
   return own;
 }

@@ -1,9 +1,9 @@
 // The queue of the desk's branch, today: who waits, calling the next, and how a number ended.
 
 import { get, once } from "./api.js";
-import { announce, dialogue, field, fill, focusOn, h, option } from "./dom.js";
+import { announce, dialogue, field, fill, goOnAt, h, option } from "./dom.js";
 import { form } from "./forms.js";
-import { looking, redraw } from "./looking.js";
+import { calmly, looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { idOf, nameOf, namesOf, personField } from "./people.js";
 import { may } from "./staff.js";
@@ -23,6 +23,8 @@ export function queuePanel(around) {
     ({ queue, names }) => redraw(body, () => draw(queue, names), heading),
     (problem) => fill(body, h("p", { class: "notice is-error" }, problem.text)),
   );
+
+  const reload = calmly(load);
 
   async function ask() {
     const queue = await get("/queue", { branch_id: around().branch.branch_id });
@@ -109,11 +111,11 @@ export function queuePanel(around) {
       refused(problem);
     }
     await load();
-    if ([document.body, heading].includes(document.activeElement)) focusOn(body.querySelector('[data-key="next"]:not(:disabled)') || heading);
+    goOnAt(body.querySelector('[data-key="next"]:not(:disabled)') || heading);
   }
 
   function hears({ event }) {
-    if (event === "reload" || event.startsWith("ticket.")) load();
+    if (event === "reload" || event.startsWith("ticket.")) reload();
     return event.startsWith("ticket.");
   }
 

@@ -33,9 +33,11 @@ export function announce(text, kind = "info") {
   line.textContent = text;
 }
 
+const CONTROLS = "a, button, input, select, textarea, summary";
+
 /** Move the keyboard (and a screen reader), and nothing that is seen. */
 export function holdKeyboard(element) {
-  if (!element.matches("a, button, input, select, textarea")) element.tabIndex = -1;
+  if (!element.matches(CONTROLS)) element.tabIndex = -1;
   element.focus({ preventScroll: true });
 }
 
@@ -44,6 +46,11 @@ export function focusOn(element) {
   if (!element) return;
   holdKeyboard(element);
   element.scrollIntoView({ block: "nearest" });
+}
+
+/** The same after an act, whose control may be gone; whoever has gone on to another one meanwhile stays there. */
+export function goOnAt(element) {
+  if (!document.activeElement.matches(CONTROLS)) focusOn(element);
 }
 
 let fieldCount = 0;

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { field, fill, h } from "./dom.js";
+import { answerInto } from "./looking.js";
 import * as moments from "./moments.js";
 import { reasonList } from "./reasons.js";
 import { spoken, t } from "./texts.js";
@@ -83,15 +84,12 @@ function anotherMoment(message, zone, explain) {
   );
 }
 
-async function show(place, message, zone, at) {
-  place.setAttribute("aria-busy", "true");
-  try {
-    const told = await get(`/messages/${encodeURIComponent(message.message_id)}/explanation`, { at });
-    fill(place, verdict(told, zone, at), reasonList(told.reasons, zone), policy(told));
-  } catch (problem) {
-    fill(place, h("p", { class: "notice is-error" }, problem.text));
-  }
-  place.removeAttribute("aria-busy");
+function show(place, message, zone, at) {
+  return answerInto(
+    place,
+    () => get(`/messages/${encodeURIComponent(message.message_id)}/explanation`, { at }),
+    (told) => fill(place, verdict(told, zone, at), reasonList(told.reasons, zone), policy(told)),
+  );
 }
 
 function verdict(told, zone, at) {

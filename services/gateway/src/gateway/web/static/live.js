@@ -4,7 +4,7 @@ const SILENCE = 40_000; // the gateway says something every 15 seconds
 const LONGEST_PAUSE = 10_000;
 
 /**
- * Read the gateway's server-sent events. `onchange(event)` on news and after each reconnection, `onstate` with
+ * Read the gateway's server-sent events. `onchange(event)` on news and once it listens, `onstate` with
  * "live", "reconnecting" or "offline", `onover` when the session has ended.
  *
  * Not EventSource: it hears only events whose names it was told, and cannot tell a refusal from a lost line.
@@ -13,7 +13,6 @@ export function follow({ onchange, onstate, onover }) {
   let pause = 0;
   let abort = null;
   let again = null;
-  let before = false;
 
   const state = () => onstate(navigator.onLine ? "reconnecting" : "offline");
 
@@ -30,10 +29,6 @@ export function follow({ onchange, onstate, onover }) {
       }
       if (!response.ok) throw new Error("refused");
       pause = 0;
-      onstate("live");
-      // Whatever happened while nobody listened is not told again.
-      if (before) onchange({ event: "reload" });
-      before = true;
       await read(response.body, mine);
     } catch {
       // Whatever broke the line, the answer is the same: come back.
@@ -64,7 +59,14 @@ export function follow({ onchange, onstate, onover }) {
     if (!data) return;
     const event = JSON.parse(data);
     if (event.event === "session-over") onover();
-    else if (event.event !== "hello") onchange(event);
+    else if (event.event === "hello") listening();
+    else onchange(event);
+  }
+
+  /** From here on everything is told; what happened before that is not, not even since the page looked first. */
+  function listening() {
+    onstate("live");
+    onchange({ event: "reload" });
   }
 
   window.addEventListener("offline", () => {

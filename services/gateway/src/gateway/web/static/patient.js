@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
 import { openedMessage } from "./explanation.js";
+import { later, looking, redraw } from "./looking.js";
 import { balanceLines } from "./money_parts.js";
 import { moneyOf } from "./money_visit.js";
 import * as moments from "./moments.js";
@@ -15,39 +16,46 @@ const began = await begin("patients.read");
 const zone = began?.directory.branches[0]?.zone || "UTC";
 const at = (instant) => moments.dateAndTime(instant, zone);
 
-async function load() {
-  fill(root, h("p", { class: "loading", role: "status" }, t("loading")));
-  try {
-    draw(await get(`/patients/${encodeURIComponent(root.dataset.patient)}/360`));
-  } catch (problem) {
-    fill(
-      root,
-      h("h1", {}, t("title_patient")),
-      h("p", { class: "notice is-error", role: "alert" }, problem.text),
-      h("button", { type: "button", class: "secondary", onclick: load }, t("retry")),
-    );
-  }
+const MISSING = '[data-part]:not([data-status="ok"])';
+
+const ask = () => get(`/patients/${encodeURIComponent(root.dataset.patient)}/360`);
+const load = looking(ask, draw, refused);
+const lookAgain = later(looking(ask, complete, () => lookAgain()));
+
+function refused(problem) {
+  fill(
+    root,
+    h("h1", {}, t("title_patient")),
+    h("p", { class: "notice is-error", role: "alert" }, problem.text),
+    h("button", { type: "button", class: "secondary", onclick: load }, t("retry")),
+  );
 }
 
 function draw({ sections }) {
-  const { profile } = sections;
-  const card = profile.data?.card;
-  const missing = Object.values(sections).some((one) => one.status !== "ok");
   fill(
     root,
-    h("h1", {}, card ? card.full_name : t("patient_unknown")),
-    missing && h("p", { class: "notice is-warn", role: "status" }, t("some_unavailable")),
-    h(
-      "div",
-      { class: "sections-grid" },
-      section("profile", profile, person),
-      section("appointments", sections.appointments, history),
-      section("communications", sections.communications, messages),
-      section("consents", sections.consents, consents),
-      section("recall", sections.recall, recalls),
-    ),
-    missing && h("button", { type: "button", class: "secondary", onclick: load }, t("retry")),
+    h("h1", { id: "patient-name" }, t("patient_unknown")),
+    h("p", { id: "missing", class: "notice is-warn", role: "status" }, t("some_unavailable")),
+    h("div", { class: "sections-grid" }, Object.keys(SHOWN).map((name) => section(name, sections[name]))),
   );
+  told(sections.profile);
+}
+
+/** Whose sections they are, and whether all are there; those that are missing come by themselves. */
+function told({ data }) {
+  if (data) $("#patient-name").textContent = data.card.full_name;
+  const missing = Boolean(root.querySelector(MISSING));
+  $("#missing").hidden = !missing;
+  if (missing) lookAgain();
+}
+
+/** What was missing is put in; what is there already stays as it is, opened or half read. */
+function complete({ sections }) {
+  for (const missing of root.querySelectorAll(MISSING)) {
+    const { part } = missing.dataset;
+    redraw(root, () => missing.replaceWith(section(part, sections[part])), $("#patient-name"));
+  }
+  told(sections.profile);
 }
 
 /** Money came or went: show it, and keep the keyboard at the same visit. */
@@ -60,13 +68,13 @@ async function changed(text, kind, appointmentId) {
   focusOn(bill.querySelector("summary"));
 }
 
-function section(name, part, show) {
+function section(name, part) {
   const heading = h("h2", { id: `section-${name}` }, t(`part_${name}`));
   return h(
     "section",
     { class: `card part-${name}`, "aria-labelledby": heading.id, dataset: { part: name, status: part.status } },
     heading,
-    part.status === "ok" ? show(part.data, part) : [name === "profile" && alertsOf(part), h("p", { class: "notice is-warn" }, t("section_unavailable"))],
+    part.status === "ok" ? SHOWN[name](part.data, part) : [name === "profile" && alertsOf(part), h("p", { class: "notice is-warn" }, t("section_unavailable"))],
   );
 }
 
@@ -142,4 +150,9 @@ const consents = ({ permissions }) =>
 const recalls = ({ recalls: planned }) =>
   entries(planned.map((one) => entry(at(one.due_at), one.rule_name, h("span", { class: `chip is-${one.state === "planned" ? "open" : "ok"}` }, t(`recall_${one.state}`)))));
 
-if (began) load();
+const SHOWN = { profile: person, appointments: history, communications: messages, consents, recall: recalls };
+
+if (began) {
+  fill(root, h("p", { class: "loading", role: "status" }, t("loading")));
+  load();
+}

@@ -2,6 +2,7 @@
 
 import { once, question } from "./api.js";
 import { field, fieldError, fill, h } from "./dom.js";
+import { answerInto, claim } from "./looking.js";
 import * as moments from "./moments.js";
 import { looksLikePhone } from "./numbers.js";
 import { t } from "./texts.js";
@@ -71,17 +72,19 @@ export function personField({ optional = false } = {}) {
   const below = h("div", { class: "found", "aria-live": "polite" });
   let chosen = null;
 
-  async function find() {
+  function find() {
     const text = input.value.trim();
     if (!text) return;
     chosen = null;
-    try {
-      const candidates = await candidatesFor(text);
-      if (candidates.length) fill(below, h("ul", { class: "choices" }, candidates.map(({ card }) => h("li", {}, choiceOf(card)))));
-      else unknown(text);
-    } catch (problem) {
-      fill(below, h("p", { class: "notice is-error", role: "alert" }, problem.text));
-    }
+    answerInto(
+      below,
+      () => candidatesFor(text),
+      (candidates) => (candidates.length ? choices(candidates) : unknown(text)),
+    );
+  }
+
+  function choices(candidates) {
+    fill(below, h("ul", { class: "choices" }, candidates.map(({ card }) => h("li", {}, choiceOf(card)))));
   }
 
   function choiceOf(card) {
@@ -94,6 +97,7 @@ export function personField({ optional = false } = {}) {
   }
 
   function choose(card) {
+    claim(below);
     chosen = patientFields(card);
     fieldError(input, "");
     fill(below, chosen.fields);

@@ -3,6 +3,7 @@
 import { question } from "./api.js";
 import { CHANNELS } from "./channels.js";
 import { field, fill, h, option } from "./dom.js";
+import { claim } from "./looking.js";
 import * as moments from "./moments.js";
 import { reasonList } from "./reasons.js";
 import { spoken, t } from "./texts.js";
@@ -19,20 +20,19 @@ export function effect({ directory, kinds, branch, policy }) {
   const channel = h("select", {}, [option("", t("any_channel")), ...CHANNELS.map((one) => option(one, t(`channel_${one}`)))]);
   const result = h("div", { "aria-live": "polite" });
   let waiting = null;
-  let asked = 0;
 
   async function ask() {
     clearTimeout(waiting);
-    const mine = (asked += 1);
+    const newest = claim(result);
     if (!day.value || !time.value) return;
     const { zone } = directory.branch(place.value);
     const visit = { branch_id: place.value, starts_at: moments.instantAt(day.value, time.value, zone), service_kind: kind.value, channel: channel.value || null };
     try {
       const rehearsed = (more) => question("/policies/rehearsal", { ...visit, ...more });
       const [now, then] = await Promise.all([rehearsed({}), rehearsed({ policy: policy(), of_branch: Boolean(branch()) })]);
-      if (mine === asked) fill(result, compared(now, then, zone));
+      if (newest()) fill(result, compared(now, then, zone));
     } catch (problem) {
-      if (mine === asked) fill(result, h("p", { class: "notice is-warn" }, problem.text, " ", h("bdi", {}, problem.body.why || "")));
+      if (newest()) fill(result, h("p", { class: "notice is-warn" }, problem.text, " ", h("bdi", {}, problem.body.why || "")));
     }
   }
 

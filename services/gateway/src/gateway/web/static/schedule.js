@@ -2,6 +2,7 @@
 
 import { $, announce, field, fill, focusOn, h, option } from "./dom.js";
 import { follow } from "./live.js";
+import { calmly } from "./looking.js";
 import { absences } from "./schedule_absences.js";
 import { busyTimes } from "./schedule_busy.js";
 import { referrals } from "./schedule_referrals.js";
@@ -37,8 +38,9 @@ function start() {
   );
   const wish = location.hash.slice(1);
   show(possible.includes(wish) ? wish : possible[0]);
+  const reload = calmly(() => state.load());
   const hears = ({ event }) => event === "reload" || PARTS[state.part].hears.test(event);
-  follow({ onchange: (event) => hears(event) && state.load(), onstate: () => {}, onover: toLogin });
+  follow({ onchange: (event) => hears(event) && reload(), onstate: () => {}, onover: toLogin });
 }
 
 function at(branch) {

@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { fill, focusOn, h } from "./dom.js";
 import * as booking from "./desk_booking.js";
 import { nextControl } from "./desk_next.js";
+import { answerInto } from "./looking.js";
 import { balanceLines } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { looksLikePhone } from "./numbers.js";
@@ -37,16 +38,12 @@ export function searchPanel(around) {
   );
 }
 
-async function search(text, host, around) {
-  host.setAttribute("aria-busy", "true");
-  try {
-    const candidates = await candidatesFor(text);
-    fill(host, candidates.length ? list(candidates, host, around) : nobody(text, around));
-  } catch (problem) {
-    fill(host, h("p", { class: "notice is-error", role: "alert" }, problem.text));
-  } finally {
-    host.removeAttribute("aria-busy");
-  }
+function search(text, host, around) {
+  return answerInto(
+    host,
+    () => candidatesFor(text),
+    (candidates) => fill(host, candidates.length ? list(candidates, host, around) : nobody(text, around)),
+  );
 }
 
 /** One phone may belong to a family: always a list, never a guess. */
@@ -87,15 +84,12 @@ function nobody(text, around) {
   ];
 }
 
-async function open(card, host, around) {
-  host.setAttribute("aria-busy", "true");
-  try {
-    draw(await get(`/patients/${card.patient_id}/360`), card, host, around);
-  } catch (problem) {
-    fill(host, h("p", { class: "notice is-error", role: "alert" }, problem.text));
-  } finally {
-    host.removeAttribute("aria-busy");
-  }
+function open(card, host, around) {
+  return answerInto(
+    host,
+    () => get(`/patients/${card.patient_id}/360`),
+    (view) => draw(view, card, host, around),
+  );
 }
 
 function draw({ sections }, card, host, around) {

@@ -1,9 +1,9 @@
 // The queue of things that a person has to do: take one, and say how it ended.
 
 import { get, once } from "./api.js";
-import { $, announce, dialogue, field, fill, focusOn, h, option } from "./dom.js";
+import { $, announce, dialogue, field, fill, goOnAt, h, option } from "./dom.js";
 import { follow } from "./live.js";
-import { looking, redraw } from "./looking.js";
+import { calmly, looking, redraw } from "./looking.js";
 import * as moments from "./moments.js";
 import { begin, may, toLogin } from "./staff.js";
 import { spoken, t } from "./texts.js";
@@ -20,8 +20,9 @@ const load = looking(
 
 if (began) {
   frame();
+  const reload = calmly(load);
   load();
-  follow({ onchange: (event) => (event.event === "reload" || event.event?.startsWith("task")) && load(), onstate: () => {}, onover: toLogin });
+  follow({ onchange: (event) => (event.event === "reload" || event.event?.startsWith("task")) && reload(), onstate: () => {}, onover: toLogin });
 }
 
 function frame() {
@@ -53,7 +54,7 @@ function item(task) {
   const key = (what) => ({ dataset: { key: `${what}-${task.task_id}` } });
   return h(
     "li",
-    { class: "card task", dataset: { task: task.task_id } },
+    { class: "card task", dataset: { key: task.task_id, task: task.task_id } },
     h(
       "div",
       {},
@@ -101,5 +102,5 @@ async function act(task, what, body = {}) {
     announce(problem.text, "error");
   }
   await load();
-  focusOn(document.querySelector(`[data-task="${CSS.escape(task.task_id)}"] button`) || $("#tasks-title"));
+  goOnAt(document.querySelector(`[data-task="${CSS.escape(task.task_id)}"] button`) || $("#tasks-title"));
 }

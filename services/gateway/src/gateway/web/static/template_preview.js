@@ -2,6 +2,7 @@
 
 import { question } from "./api.js";
 import { field, fill, h, option } from "./dom.js";
+import { claim } from "./looking.js";
 import * as moments from "./moments.js";
 import { spoken, t } from "./texts.js";
 
@@ -15,18 +16,17 @@ export function preview(address, wording) {
   const channel = h("select", { onchange: () => ask() }, CHANNELS.map((one) => option(one, t(`channel_${one}`))));
   const phone = h("div", { class: "sample", "aria-live": "polite" });
   let waiting = null;
-  let asked = 0;
 
   async function ask() {
     clearTimeout(waiting);
-    const mine = (asked += 1);
+    const newest = claim(phone);
     const { locale, text } = wording();
     if (text && !text.lines.length) return fill(phone, h("p", { class: "hint" }, t("nothing_written")));
     try {
       const made = await question(`${address}/preview`, { locale, shape: shape.value, channel: channel.value, text });
-      if (mine === asked) fill(phone, bubble(made, locale, channel.value), price(made));
+      if (newest()) fill(phone, bubble(made, locale, channel.value), price(made));
     } catch (problem) {
-      if (mine === asked) fill(phone, h("p", { class: "notice is-error" }, spoken("finding", problem.code), " ", h("bdi", {}, problem.body.detail || "")));
+      if (newest()) fill(phone, h("p", { class: "notice is-error" }, spoken("finding", problem.code), " ", h("bdi", {}, problem.body.detail || "")));
     }
     return null;
   }

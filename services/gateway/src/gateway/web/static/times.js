@@ -1,6 +1,7 @@
 // Choosing a time: a week of days, the slots of one day by part of day, and the next free day when there are none.
 
 import { fill, h } from "./dom.js";
+import { claim } from "./looking.js";
 import * as moments from "./moments.js";
 import { t } from "./texts.js";
 
@@ -27,14 +28,13 @@ export function timeChooser(host, { find, zone, from, onpick }) {
   const today = moments.dayOf(moments.now(), zone);
   let first = from && from > today ? from : today;
   let chosen = null;
-  let asked = 0;
 
   async function show(day) {
-    const mine = (asked += 1);
+    const newest = claim(host);
     host.setAttribute("aria-busy", "true");
     try {
       const slots = await find(first, WEEK);
-      if (mine !== asked) return;
+      if (!newest()) return;
       const days = new Map();
       for (let index = 0; index < WEEK; index += 1) days.set(moments.plusDays(first, index), []);
       for (const slot of slots) days.get(moments.dayOf(slot.starts_at, zone))?.push(slot);
@@ -42,14 +42,14 @@ export function timeChooser(host, { find, zone, from, onpick }) {
       chosen = day && days.has(day) ? day : free[0] || first;
       draw(days);
     } catch (problem) {
-      if (mine !== asked) return;
+      if (!newest()) return;
       fill(
         host,
         h("p", { class: "notice is-error", role: "alert" }, problem.text),
         h("button", { type: "button", class: "secondary", onclick: () => show(day) }, t("retry")),
       );
     } finally {
-      if (mine === asked) host.removeAttribute("aria-busy");
+      if (newest()) host.removeAttribute("aria-busy");
     }
   }
 

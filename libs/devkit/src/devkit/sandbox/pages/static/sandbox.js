@@ -25,8 +25,17 @@ async function call(method, address, body) {
   return answer.ok;
 }
 
-const fragment = async (name) =>
-  (await fetch(`/fragments/${name}?find=${encodeURIComponent(one("#find").value)}`)).text();
+// What is drawn anew between a press and its release gets no click.
+async function letGo() {
+  while (one("button:active, a:active, summary:active")) await new Promise((resume) => setTimeout(resume, 20));
+}
+
+async function fragment(name) {
+  const answer = await fetch(`/fragments/${name}?find=${encodeURIComponent(one("#find").value)}`);
+  const text = await answer.text();
+  await letGo();
+  return text;
+}
 
 function toTheEnd(phone) {
   const thread = one(".thread", phone);
@@ -57,6 +66,7 @@ async function refreshPhones(sorted) {
   const inPlace = [...place.children].filter((each) => stay.includes(each));
   const wanted = sorted ? updated : [...updated.filter((each) => each.parentNode !== place), ...inPlace];
   if (typing && wanted.length === place.children.length && wanted.every((each) => each.parentNode === place)) return;
+  if (wanted.length === place.children.length && wanted.every((each, index) => each === place.children[index])) return;
   const focused = document.activeElement;
   place.replaceChildren(...wanted);
   if (focused && place.contains(focused)) focused.focus();

@@ -105,8 +105,9 @@ class Service:
 
     async def apply(self, *events: Event) -> None:
         for event in events:
-            reader = next(each for each in handlers.readers.readers if event.subject in each.events)
-            await reader.apply(event, self.parts)
+            for reader in handlers.readers.readers:
+                if event.subject in reader.events:
+                    await reader.apply(event, self.parts)
 
     async def send(self) -> int:
         """Everything that is due now, as often as something is."""

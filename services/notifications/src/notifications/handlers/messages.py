@@ -57,6 +57,7 @@ from notifications.operations import (
     patients,
     planning,
     policies,
+    refusing,
     rehearsing,
     simulating,
     verdicts,
@@ -124,6 +125,12 @@ async def follow_patient(event: PatientChanged, parts: Parts) -> None:
 @readers.of(PermissionChanged, durable="notifications-permissions")
 async def follow_permission(event: PermissionChanged, parts: Parts) -> None:
     await _plan_again(event, event.patient_id, parts, "notifications-permissions")
+
+
+@readers.of(PermissionChanged, durable="notifications-refusals")
+async def remember_refusal(event: PermissionChanged, parts: Parts) -> None:
+    async with parts.database.applying(event, "notifications-refusals") as tx:
+        await refusing.remember(tx, event)
 
 
 async def _plan_again(

@@ -3,9 +3,16 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Act = Literal["confirm", "offer", "cancel", "take", "transfer", "hand-over", "repeat"]
+Act = Literal["confirm", "offer", "cancel", "take", "transfer", "hand-over", "repeat", "refuse", "end"]
+Stage = Literal["asked", "offered", "invited", "over"]
+"""What the next key answers: a question, a choice of times, an invitation; or nothing any more."""
+
+QUESTIONS: frozenset[Stage] = frozenset({"asked", "offered"})
+"""Whoever puts the receiver down here has left something open."""
+
 MOST_SILENCES = 2
 MOST_WRONG_KEYS = 4
+REFUSE = "9"
 QUESTION: dict[str, Act] = {"1": "confirm", "2": "offer", "3": "cancel", "0": "transfer"}
 
 
@@ -13,7 +20,7 @@ QUESTION: dict[str, Act] = {"1": "confirm", "2": "offer", "3": "cancel", "0": "t
 class Standing:
     """Where a call stands: what the next key answers, and how often none or a wrong one was pressed."""
 
-    stage: Literal["asked", "offered", "over"]
+    stage: Stage
     options: int = 0
     silences: int = 0
     wrong_keys: int = 0
@@ -29,9 +36,14 @@ class Pressed:
 
 
 def pressed(standing: Standing, digits: str) -> Pressed:
-    """The meaning of a key. No key in two tries hands over to a person; a wrong one has the question repeated."""
+    """The meaning of a key. No key in two tries hands over to a person; a wrong one has the question repeated.
+
+    An invitation asks nothing: it is refused by its key, and ends by any other and by none.
+    """
     if standing.stage == "over":
         return Pressed("hand-over", standing)
+    if standing.stage == "invited":
+        return Pressed("refuse" if digits == REFUSE else "end", standing)
     if not digits:
         silent = replace(standing, silences=standing.silences + 1)
         return Pressed("hand-over" if silent.silences >= MOST_SILENCES else "repeat", silent)

@@ -32,6 +32,11 @@ def question(spoken: Spoken, *lines: str) -> Speech:
     return Speech((*lines, spoken.phrases["keys"]), asks=True)
 
 
+def invitation(spoken: Spoken, *lines: str) -> Speech:
+    """These sentences, and the key of those who want no more of them."""
+    return Speech((*lines, spoken.phrases["refuse"]), asks=True)
+
+
 def offer(spoken: Spoken, starts: Sequence[datetime], zone: str, *, first: str = "") -> Speech:
     """Other times by key, and zero for a person."""
     options = [

@@ -116,13 +116,13 @@ def _capped(facts: Facts, channel: ChannelFacts | None, now: datetime) -> Reason
 
 
 def _counted(facts: Facts, cap: Cap, at: datetime) -> Iterable[object]:
-    """What a cap counts: a message on several channels is one touch."""
+    """What a cap counts: a message on several channels is one touch; a refusal is for every channel."""
     since = at - timedelta(days=cap.days)
     for touch in facts.touches:
         if (
             since < touch.at <= at
             and touch.message_class in cap.classes
             and touch.refused == (cap.counts == "refusals")
-            and (cap.channels is None or touch.channels & cap.channels)
+            and (cap.channels is None or touch.refused or touch.channels & cap.channels)
         ):
             yield touch

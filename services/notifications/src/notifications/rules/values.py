@@ -102,7 +102,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Cap:
-    """Closed while `limit` touches (or refusals) of its classes and channels lie in the last `days`."""
+    """Closed while `limit` touches of its classes and channels, or refusals on whatever channel, lie in the last `days`."""
 
     id: str
     layer: PolicyLayer
@@ -205,7 +205,7 @@ class ChannelFacts:
 
 @dataclass(frozen=True)
 class Touch:
-    """A message that went out earlier, or a refusal that came back: what caps count."""
+    """A message that went out or a call that was placed earlier, or a refusal: what caps count."""
 
     at: datetime
     message_class: MessageClass

@@ -7,6 +7,7 @@ from notifications.tables import (
     limits,
     look_ups,
     policies,
+    refusals,
     wordings,
 )
 from notifications.tables.schema import metadata
@@ -19,5 +20,6 @@ __all__ = [
     "look_ups",
     "metadata",
     "policies",
+    "refusals",
     "wordings",
 ]

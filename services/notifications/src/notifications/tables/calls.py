@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.notifications import CallState, Direction
 from common.database import INSTANT
+from notifications.rules.keypad import Stage
 from notifications.tables.attempts import Attempt
 from notifications.tables.schema import metadata
 
@@ -40,7 +41,7 @@ calls = sa.Table(
     sa.Column("offered", JSONB, nullable=False, server_default="[]"),
     sa.CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
     sa.CheckConstraint("state IN ('ringing', 'answered', 'ended', 'missed')", name="state"),
-    sa.CheckConstraint("stage IN ('asked', 'offered', 'over')", name="stage"),
+    sa.CheckConstraint("stage IN ('asked', 'offered', 'invited', 'over')", name="stage"),
     sa.Index("calls_patient", "network_id", "patient_id"),
     sa.Index("calls_candidates", "candidates", postgresql_using="gin"),
     sa.Index("calls_incoming", "network_id", "at", postgresql_where=sa.text("direction = 'inbound'")),
@@ -81,7 +82,7 @@ class Call:
     ended_at: datetime | None = None
     seconds: int | None = None
     reason: str | None = None
-    stage: Literal["asked", "offered", "over"] = "over"
+    stage: Stage = "over"
     silences: int = 0
     wrong_keys: int = 0
     offered: Sequence[dict[str, str]] = ()

@@ -9,9 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifications.rules.values import Touch
-from notifications.tables.schema import attempts, inbound, messages
+from notifications.tables import refusals
+from notifications.tables.schema import attempts, messages
 
 WENT_OUT = ("sending", "accepted", "delivered", "read", "unknown")
+_SENT = messages.c.outcome.in_(WENT_OUT) & attempts.c.outcome.in_(("open", "accepted", "unknown"))
+_RANG = (attempts.c.channel == "voice") & sa.or_(
+    attempts.c.provider_id.is_not(None), attempts.c.outcome == "unknown"
+)
+"""A call that was placed is a touch though nobody picked up, or a machine did; and so is one that may have been."""
 
 
 async def of_patients(
@@ -23,8 +29,8 @@ async def of_patients(
     found: dict[UUID, list[Touch]] = defaultdict(list)
     sent = (
         sa.select(
-            messages.c.patient_id, messages.c.message_id, messages.c.sent_at, messages.c.message_class,
-            sa.func.array_agg(attempts.c.channel).label("channels"),
+            messages.c.patient_id, messages.c.message_id, messages.c.message_class,
+            sa.func.max(attempts.c.at).label("at"), sa.func.array_agg(attempts.c.channel).label("channels"),
         )
         .join(
             attempts,
@@ -32,22 +38,15 @@ async def of_patients(
         )
         .where(
             messages.c.network_id == network_id, messages.c.patient_id.in_(patient_ids),
-            messages.c.message_class == "marketing", messages.c.sent_at > since,
-            messages.c.outcome.in_(WENT_OUT), attempts.c.outcome.in_(("open", "accepted", "unknown")),
+            messages.c.message_class == "marketing", attempts.c.at > since, sa.or_(_SENT, _RANG),
         )
-        .group_by(
-            messages.c.patient_id, messages.c.message_id, messages.c.sent_at, messages.c.message_class
-        )
+        .group_by(messages.c.patient_id, messages.c.message_id, messages.c.message_class)
     )  # fmt: skip
     for row in await tx.execute(sent):
-        touch = Touch(row.sent_at, row.message_class, frozenset(row.channels), of=row.message_id)
+        touch = Touch(row.at, row.message_class, frozenset(row.channels), of=row.message_id)
         found[row.patient_id].append(touch)
-    refused = sa.select(inbound.c.patient_id, inbound.c.at, inbound.c.channel).where(
-        inbound.c.network_id == network_id, inbound.c.patient_id.in_(patient_ids),
-        inbound.c.understood_as == "stop", inbound.c.at > since,
-    )  # fmt: skip
-    for row in await tx.execute(refused):
-        found[row.patient_id].append(Touch(row.at, "marketing", frozenset({row.channel}), refused=True))
+    for patient_id, at in await refusals.of_patients(tx, network_id, patient_ids, since=since):
+        found[patient_id].append(Touch(at, "marketing", frozenset(), refused=True))
     return {patient_id: tuple(touches) for patient_id, touches in found.items()}
 
 

@@ -62,7 +62,8 @@ class PolicyWindow(PolicyBound):
 
 
 class PolicyCap(PolicyBound):
-    """No more once `limit` touches (or refusals) lie in the last `days`. A message on several channels is one touch."""
+    """No more once `limit` touches (or refusals) lie in the last `days`. A message on several channels is one touch, and
+    so is a call that nobody took; a refusal of invitations counts whatever channel it came by."""
 
     counts: Literal["touches", "refusals"] = "touches"
     limit: int = Field(ge=1, le=1000)

@@ -22,6 +22,7 @@ from common.contracts.patient_profile import TaskKind
 from common.errors import Refused
 from common.sealed import Seal
 from notifications.operations.parts import Parts, by_reply
+from notifications.operations.refusing import refuse_invitations
 from notifications.operations.replies import grouped
 from notifications.rules import speech
 from notifications.rules.keypad import Pressed, Standing, pressed
@@ -32,7 +33,7 @@ from notifications.tables.messages import Message
 OFFERED = 2
 """So many other times can be kept in mind while listening."""
 
-Intent = Literal["confirm", "move", "cancel"]
+Intent = Literal["confirm", "move", "cancel", "stop"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Reaction:
 def picked_up(line: Line) -> Reaction:
     """The message itself, and the question where it asks one."""
     lines = () if line.message.text is None else _lines(line)
+    if lines and line.message.message_class == "marketing":
+        return Reaction(
+            "invited", speech.invitation(line.spoken, *lines), replace(line.call, stage="invited")
+        )
     if not lines or not line.message.data.get("asked_confirm"):
         return Reaction("said", Speech(lines), replace(line.call, stage="over"))
     return Reaction("asked", speech.question(line.spoken, *lines), replace(line.call, stage="asked"))
@@ -86,6 +91,10 @@ async def react(parts: Parts, line: Line, digits: str) -> Reaction:
             return await _take(parts, line, choice)
         case Pressed(act="transfer"):
             return _transfer(line, "asked by reply")
+        case Pressed(act="refuse"):
+            return await _refuse(parts, line)
+        case Pressed(act="end"):
+            return Reaction("end", Speech(), replace(line.call, stage="over"))
         case Pressed(act="repeat"):
             return Reaction("repeat", _again(line), line.call)
         case _:
@@ -166,6 +175,14 @@ async def _take(parts: Parts, line: Line, choice: int) -> Reaction:
         return _transfer(line, f"move refused: {refusal}")
     when = speech.said(line.spoken, starts_at, line.branch.zone)
     return _over(line, "take", "moved", when=when, intent="move")
+
+
+async def _refuse(parts: Parts, line: Line) -> Reaction:
+    """No more invitations, by whatever channel."""
+    await refuse_invitations(
+        parts, line.call.network_id, line.message.patient_id, command_id=_command_id(line, "refuse"), how="voice"
+    )  # fmt: skip
+    return _over(line, "refuse", "refused", intent="stop")
 
 
 def _transfer(line: Line, reason: str) -> Reaction:

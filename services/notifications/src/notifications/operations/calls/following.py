@@ -25,6 +25,7 @@ from notifications.channels import Status
 from notifications.operations.parts import Parts, ourselves
 from notifications.operations.statuses import apply_statuses
 from notifications.operations.telling import Telling
+from notifications.rules.keypad import QUESTIONS
 from notifications.tables import attempts as attempt_rows
 from notifications.tables import calls as rows
 from notifications.tables import messages as message_rows
@@ -82,7 +83,7 @@ async def _outgoing(parts: Parts, command: RecordCall, network_id: str, now: dat
         call = _advanced(known, command, now)
         if call is known:
             return Done(version=call.version)
-        if call.state == "ended" and known.stage != "over":
+        if call.state == "ended" and known.stage in QUESTIONS:
             telling = Telling(now)  # put down without a key
             telling.person(network_id, message, "handover", "no key was pressed", identity=call.call_id)
             await telling.write(tx)

@@ -103,6 +103,21 @@ async def test_an_address_that_the_provider_does_not_know_is_refused(channel: Li
     assert await channel.accepted() == []
 
 
+class StoppedError(Exception):
+    """Somebody has withdrawn."""
+
+
+async def test_what_is_stopped_at_the_last_look_never_reaches_the_provider(channel: Line) -> None:
+    async def stop() -> None:
+        raise StoppedError
+
+    letter = channel.letter()
+    with pytest.raises(StoppedError):
+        await channel.adapter.send(letter, stop)
+    assert await channel.accepted() == []
+    assert isinstance(await channel.adapter.send(letter), Accepted)
+
+
 async def test_a_limit_is_told_with_the_seconds_to_wait(channel: Line) -> None:
     await channel.fault("429", count=1, retry_after=7)
     assert await channel.adapter.send(channel.letter()) == TooMany(7.0)

@@ -72,6 +72,15 @@ async def test_a_mail_arrives_as_text_and_as_html_with_the_calendar_file(provide
     assert calendar["METHOD"] == "REQUEST"
 
 
+async def test_what_is_stopped_before_its_text_is_offered_does_not_arrive(provider):
+    async def stop():
+        raise LookupError("withdrawn")
+
+    with pytest.raises(LookupError):
+        await adapter(provider).send(letter(), stop)
+    assert await received(provider) == []
+
+
 def test_the_calendar_part_says_what_it_asks_of_a_calendar():
     (file,) = made(letter(calendar_method="CANCEL")).iter_attachments()
     assert file.get_content_type() == "text/calendar"

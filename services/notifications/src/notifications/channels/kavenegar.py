@@ -57,6 +57,7 @@ class Kavenegar(Adapter):
         """A key stands in every address: none is ever logged."""
         return f"{self._base}/v1/{account_of(self._keys, network_id)}/sms/{name}.json"
 
+    # Its API takes an instant at which to send, and none after which to give up: `expires_at` cannot be told.
     async def send(self, letter: Letter, leaving: Leaving = nothing_stops_it) -> Outcome:
         form = {
             "receptor": dialled(letter.to),

@@ -30,7 +30,8 @@ LONGEST_BUTTON, LONGEST_ROW, LONGEST_BODY = 20, 24, 1024
 
 
 class WhatsApp(Adapter):
-    """`numbers` are the ids of the networks' phone numbers with Meta. There is no look-up: only a status tells."""
+    """`numbers` are the ids of the networks' phone numbers with Meta. There is no look-up: only a status tells.
+    How long a message waits for its phone is a property of its template with Meta, not of one message."""
 
     channel: Channel = "whatsapp"
     buttons = True

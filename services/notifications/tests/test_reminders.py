@@ -1,18 +1,24 @@
 """Reminders that recall orders: of medicines, refills, examinations and events; by the class and in the words they need."""
 
 import json
+import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 
+from common.contracts.directory import Locale
+from common.contracts.notifications import MedicineTaken, TaskRaised
 from common.contracts.patient_profile import Card, PatientErased, Preferences
 from common.contracts.recall import OutreachDue, OutreachValues
 from common.ids import new_id
 from notifications.operations import matters
+from notifications.rules.understand import consists
+from notifications.templates import texts
 from notifications.templates.spoken import spoken
 
-from .world import NOW, World, almaty
+from .world import NOW, World, almaty, pressed, whatsapp_webhook, wrote
 
 PHONE = "+77010000001"
 INTAKE = almaty(2, 20)
@@ -162,3 +168,86 @@ async def test_what_it_is_about_is_sealed_and_cannot_be_read_once_the_patient_is
     )
     await service.apply(erased)
     assert await matters.of_messages(service.parts, world.network_id, [message]) == {}
+
+
+# --- taken ------------------------------------------------------------------------------------------------
+
+
+async def heard(service, *messages: dict[str, Any]) -> list[UUID]:
+    """Reminders that recall is told of as taken, once all this has come in."""
+    for message in messages:
+        await service.webhook(whatsapp_webhook(messages=[message]))
+    return [one.outreach_id for one in await service.told(MedicineTaken)]
+
+
+async def test_a_press_tells_once_that_the_medicine_is_taken_and_asks_no_person(service, world):
+    event = due(world, world.patient(PHONE), "medication", PILL)
+    message = await sent(service, event)
+    press = pressed(PHONE, message["buttons"][0], title="Принято")
+    assert await heard(service, press, press, {**press, "id": "wamid.again"}) == [event.outreach_id]
+    assert await service.told(TaskRaised) == []
+    assert len(service.provider.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "принято",
+        "Готово",
+        "уже выпила!",
+        "іштім",
+        "DONE",
+        "taken",
+        "já tomei",
+        "مصرف شد",
+        "c'est fait",
+        "已服用",
+    ],
+)
+async def test_a_word_tells_it_in_every_language(service, world, word):
+    event = due(world, world.patient(PHONE), "medication", PILL)
+    await sent(service, event)
+    assert await heard(service, wrote(PHONE, word)) == [event.outreach_id]
+    assert await service.told(TaskRaised) == []
+
+
+@pytest.mark.parametrize("locale", get_args(Locale))
+def test_what_a_reminder_asks_for_is_understood(locale):
+    own = texts(locale)
+    assert consists(own.choices["taken"], ("taken",))
+    for line in (own.lines["medication"][-1], own.sms["medication"][-1]):
+        asked = re.findall(r"[«“「]\s*(.+?)\s*[»”」]|\b(ГОТОВО|ДАЙЫН|DONE|FEITO|FAIT)\b", line)
+        assert all(consists("".join(each), ("taken",)) for each in asked)
+        assert asked or locale == "zh-TW"
+
+
+@pytest.mark.parametrize("word", ["не принято", "принято?", "нет", "готово 5"])
+async def test_what_does_not_clearly_say_so_is_for_a_person(service, world, word):
+    await sent(service, due(world, world.patient(PHONE), "medication", PILL))
+    assert await heard(service, wrote(PHONE, word)) == []
+
+
+async def test_a_word_after_another_message_is_not_about_the_medicine_unless_it_quotes_it(service, world):
+    card = world.patient(PHONE)
+    event = due(world, card, "medication", PILL)
+    await sent(service, event)
+    await service.at(NOW + timedelta(minutes=1))
+    await service.apply(world.booked(card, almaty(12, 15), at=NOW + timedelta(minutes=1)))
+    await service.send()
+    assert await heard(service, wrote(PHONE, "готово")) == []
+    assert await heard(service, wrote(PHONE, "готово", answers="whatsapp-1")) == [event.outreach_id]
+
+
+async def test_on_a_familys_phone_a_word_is_nobodys_and_a_press_is_of_whose_button_it_is(service, world):
+    mother, child = (world.patient(PHONE, name=name) for name in ("Айша", "Тимур"))
+    events = [due(world, one, "medication", PILL) for one in (mother, child)]
+    await service.apply(*events)
+    await service.send()
+    assert await heard(service, wrote(PHONE, "готово")) == []
+    assert await heard(service, pressed(PHONE, f"taken:{events[0].outreach_id}")) == [events[0].outreach_id]
+
+
+async def test_somebody_elses_button_tells_nothing(service, world):
+    event = due(world, world.patient(PHONE), "medication", PILL)
+    await sent(service, event)
+    assert await heard(service, pressed("+77019999999", f"taken:{event.outreach_id}")) == []

@@ -31,9 +31,9 @@ async def opened(parts: Parts, network_id: str, written: Written, *, now: dateti
     found = await parts.asks.ask(GetAppointments(appointment_ids=[appointment_id]), caller=caller)
     if not found.appointments:
         return False
-    inbound_id = uuid5(NAMESPACE_URL, f"{network_id}/{written.channel}/{written.provider_id}")
+    identity = inbound_id(network_id, written)
     command = LinkHandle(
-        command_id=uuid5(inbound_id, "link"), channel=written.channel, handle=written.sender,
+        command_id=uuid5(identity, "link"), channel=written.channel, handle=written.sender,
         patient_id=found.appointments[0].appointment.patient_id,
     )  # fmt: skip
     try:
@@ -41,8 +41,13 @@ async def opened(parts: Parts, network_id: str, written: Written, *, now: dateti
     except Refused as refusal:
         telemetry.log().info("chat not linked", channel=written.channel, code=refusal.refusal)
         return False
-    await _welcome(parts, network_id, written, appointment_id, uuid5(inbound_id, "linked"), now)
+    await _welcome(parts, network_id, written, appointment_id, uuid5(identity, "linked"), now)
     return True
+
+
+def inbound_id(network_id: str, written: Written) -> UUID:
+    """The same message of a patient is the same id, however often its provider tells of it."""
+    return uuid5(NAMESPACE_URL, f"{network_id}/{written.channel}/{written.provider_id}")
 
 
 def _appointment(parts: Parts, network_id: str, written: Written, now: datetime) -> UUID | None:

@@ -26,7 +26,7 @@ from notifications.channels import (
     telegram,
     whatsapp,
 )
-from notifications.operations import handles
+from notifications.operations import handles, taking
 from notifications.operations.conversations import saying
 from notifications.operations.parts import Parts
 from notifications.operations.replies import hearing
@@ -133,11 +133,13 @@ async def work_off(parts: Parts, network_id: str, ids: Sequence[UUID]) -> None:
 
 
 async def _hear(parts: Parts, network_id: str, written: Written, now: datetime) -> None:
-    """A link into the chat tells who writes there; everything else is said to us."""
+    """A link into the chat tells who writes there, and one word that a medicine was taken; everything else is a reply."""
     adapter = parts.adapters.get(written.channel)
     if adapter is not None:
         await adapter.took(network_id, written)
-    if not await handles.opened(parts, network_id, written, now=now):
+    if await handles.opened(parts, network_id, written, now=now):
+        return
+    if not await taking.told(parts, network_id, written, now=now):
         await hearing.hear(parts, network_id, written, now=now)
 
 

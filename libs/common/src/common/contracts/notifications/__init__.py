@@ -22,6 +22,7 @@ from common.contracts.notifications.calls import (
 from common.contracts.notifications.conversations import (
     Ingested,
     IngestWebhook,
+    MedicineTaken,
     ReplyUnderstood,
     SurveyAnswered,
     TaskRaised,
@@ -160,6 +161,7 @@ __all__ = [
     "ListCalls",
     "ListConversations",
     "ListTemplates",
+    "MedicineTaken",
     "MessageAccepted",
     "MessageClass",
     "MessageCount",

@@ -51,6 +51,16 @@ class SurveyAnswered(Event):
     score: int = Field(ge=1, le=5)
 
 
+class MedicineTaken(Event):
+    """A patient said that they took what they were reminded of. `version` is 1: it is told once for each reminder."""
+
+    subject: ClassVar[str] = "notifications.event.medicine.taken.v1"
+    inbound_id: UUID
+    outreach_id: UUID
+    """The reminder, as recall ordered it."""
+    patient_id: UUID
+
+
 class TaskRaised(Event):
     """A person is needed; patient-profile owns the queue. Emitted by any service under its own subject."""
 

@@ -174,6 +174,17 @@ class Clinic:
         }  # fmt: skip
         return await self.http.post(f"/api/v1/networks/{self.network}/bookings", json=body, headers=headers)
 
+    async def whole_view(self, patient_id: str) -> dict[str, Any]:
+        """The sections of the 360 view, once every owner has answered in its time."""
+        desk = await self.login("reception")
+
+        async def sections() -> dict[str, Any] | None:
+            view = await self.http.get(f"/api/v1/patients/{patient_id}/360", headers=desk)
+            found: dict[str, Any] = view.raise_for_status().json()["sections"]
+            return found if all(one["status"] == "ok" for one in found.values()) else None
+
+        return dict(await eventually(sections))
+
     async def login(self, role: str = "manager") -> dict[str, str]:
         response = await self.http.post(
             "/api/v1/sessions", json={"email": f"{role}@{self.network}.example", "password": "vinculo-demo"}

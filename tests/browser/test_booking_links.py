@@ -51,8 +51,7 @@ async def test_an_invitation_opens_at_the_times_of_its_practitioner_and_its_book
     await book(visitor.page, person)
     desk = await clinic.login("reception")
     patient = await known_patient(clinic, desk, person.phone)
-    view = (await clinic.http.get(f"/api/v1/patients/{patient}/360", headers=desk)).json()
-    [appointment] = view["sections"]["appointments"]["data"]["upcoming"]
+    [appointment] = (await clinic.whole_view(patient))["appointments"]["data"]["upcoming"]
     assert (appointment["source"], appointment["campaign_id"]) == ("recall", campaign)
     for name in ("service_id", "practitioner_id", "branch_id"):
         assert appointment[name] == slot[name]

@@ -301,8 +301,7 @@ async def test_a_booking_knows_by_which_way_it_came(
     await step(page, "done").wait_for()
     headers = await clinic.login("reception")
     patient = await known_patient(clinic, headers, person.phone)
-    view = (await clinic.http.get(f"/api/v1/patients/{patient}/360", headers=headers)).json()
-    (appointment,) = view["sections"]["appointments"]["data"]["upcoming"]
+    (appointment,) = (await clinic.whole_view(patient))["appointments"]["data"]["upcoming"]
     assert (appointment["source"], appointment["campaign_id"]) == ("instagram", campaign)
 
 

@@ -65,8 +65,7 @@ async def visits_of(clinic: Any, phone: str) -> list[dict[str, Any]]:
     candidates = found.raise_for_status().json()["candidates"]
     visits = []
     for one in candidates:
-        view = await clinic.http.get(f"/api/v1/patients/{one['card']['patient_id']}/360", headers=desk)
-        shown = view.raise_for_status().json()["sections"]["appointments"]["data"]
+        shown = (await clinic.whole_view(one["card"]["patient_id"]))["appointments"]["data"]
         visits += [*shown["upcoming"], *shown["past"]]
     return visits
 

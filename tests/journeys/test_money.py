@@ -35,8 +35,8 @@ class Desk:
     async def balance(self, patient: str) -> dict[str, Any]:
         """What the 360 view says, which is what booking says."""
         [balance] = (await self.get(f"/patients/{patient}/balance"))["balances"]
-        view = await self.get(f"/patients/{patient}/360")
-        assert view["sections"]["appointments"]["data"]["balances"] == [balance]
+        sections = await self.clinic.whole_view(patient)
+        assert sections["appointments"]["data"]["balances"] == [balance]
         return dict(balance)
 
 

@@ -59,14 +59,6 @@ async def tasks(clinic: Any, **wanted: str) -> list[dict[str, Any]]:
     ]
 
 
-async def whole_view(clinic: Any, patient_id: str) -> dict[str, Any] | None:
-    """The 360 view's sections, once every owner has answered in time."""
-    desk = await clinic.login("reception")
-    view = await clinic.http.get(f"/api/v1/patients/{patient_id}/360", headers=desk)
-    sections: dict[str, Any] = view.raise_for_status().json()["sections"]
-    return sections if all(one["status"] == "ok" for one in sections.values()) else None
-
-
 async def test_somebody_without_a_smartphone_is_called_and_confirms_by_a_key(
     clinic: Any, people: Any, eventually: Any
 ) -> None:
@@ -77,7 +69,7 @@ async def test_somebody_without_a_smartphone_is_called_and_confirms_by_a_key(
     await clinic.reply(person.phone, channel="voice", digits="1")
     await clinic.settle()
 
-    sections = await eventually(lambda: whole_view(clinic, appointment["patient_id"]))
+    sections = await clinic.whole_view(appointment["patient_id"])
     (shown,) = sections["appointments"]["data"]["upcoming"]
     assert shown["status"] == "confirmed"
     (leg,) = [one for one in sections["communications"]["data"]["timeline"] if one["kind"] == "call"]
@@ -149,7 +141,7 @@ async def test_what_a_mail_asked_that_came_back_is_asked_by_the_next_channel(
     (asked,) = (await clinic.messages(person.phone))[before:]
     assert asked["channel"] == "whatsapp"
     assert "12:00" in asked["text"]
-    sections = await eventually(lambda: whole_view(clinic, appointment["patient_id"]))
+    sections = await clinic.whole_view(appointment["patient_id"])
     timeline = sections["communications"]["data"]["timeline"]
     (tried,) = [one["attempts"] for one in timeline if one.get("step") == "confirm"]
     assert [(one["channel"], one["outcome"], one["reason"]) for one in tried] == [

@@ -350,10 +350,13 @@ async def test_who_answers_while_an_absence_is_saved_has_the_slot_or_waits_on(cl
     assert {one.status for one in (await entries(clinic)).values()} <= {"waiting", "booked"}
 
 
-async def test_what_is_held_for_somebody_who_waits_is_given_back_by_nobody_else(clinic: Clinic):
+async def test_what_is_held_for_somebody_who_waits_is_given_back_or_booked_by_nobody_else(clinic: Clinic):
     only = await join(clinic)
     await freed(clinic)
     offer = (await entries(clinic))[only.entry_id].offer
+    past_the_offer = clinic.booking(TEN, appointment_id=offer.offer_id, patient_id=only.patient_id)
+    with pytest.raises(CommandReused):
+        await clinic.tell(past_the_offer)
     assert await code_of(clinic.tell(ReleaseHold(appointment_id=offer.offer_id))) == "unknown-hold"
     assert (await clinic.tell(AcceptOffer(offer_id=offer.offer_id))).appointment.status == "booked"
 

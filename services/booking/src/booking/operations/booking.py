@@ -239,12 +239,12 @@ def _beside(command: BookAppointment | HoldSlot) -> dict[str, Any]:
 async def _taken_before(tx: AsyncConnection, acting: Acting, wanted: Appointment) -> Appointment | None:
     """The same appointment, where this id has it already: its own conflict is swallowed like any other.
 
-    A hold of this id is taken up.
+    A hold of this id is taken up; but what the clinic holds for somebody ends by their answer.
     """
     for known in await appointments.get(tx, acting.network_id, [wanted.appointment_id]):
         held = known.version == 0
         if (known.patient_id, known.service_id) != (wanted.patient_id, wanted.service_id) or (
-            held and known.place != wanted.place
+            held and (known.held_for is not None or known.place != wanted.place)
         ):
             raise CommandReused("This appointment id belongs to another appointment")
         if not held:

@@ -156,8 +156,15 @@ def test_an_evening_before_does_not_promise_hours():
         assert not hours.search(golden(locale))
 
 
-def test_the_second_reminder_in_taiwan_asks_for_the_insurance_card():
-    bodies = [
-        body for name, form, _, body, _ in messages("zh-TW") if (name, form) == ("confirm-request", "full")
-    ]
-    assert all("健保卡" in body for body in bodies)
+@pytest.mark.parametrize("form", ["full", "sms"])
+@pytest.mark.parametrize("reminder", ["details", "confirm-request"])
+def test_reminders_in_taiwan_ask_for_the_insurance_card_and_the_records(reminder, form):
+    bodies = [body for name, how, _, body, _ in messages("zh-TW") if (name, how) == (reminder, form)]
+    assert bodies
+    assert all("健保卡" in body and "病歷" in body for body in bodies)
+
+
+@pytest.mark.parametrize("form", ["full", "sms"])
+def test_the_notice_in_taiwan_names_the_department(form):
+    bodies = [body for name, how, _, body, _ in messages("zh-TW") if (name, how) == ("details", form)]
+    assert all("牙科" in body for body in bodies)

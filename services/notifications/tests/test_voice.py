@@ -16,6 +16,7 @@ from notifications.rules import speech
 from notifications.rules.keypad import MOST_WRONG_KEYS, Standing, pressed
 from notifications.rules.speech import Speech
 from notifications.rules.texts import Text
+from notifications.templates import texts
 from notifications.templates.spoken import spoken
 
 PHONE = "+77010000001"
@@ -89,6 +90,13 @@ def test_every_language_says_every_phrase_in_its_own_voice(locale):
     assert set(words.phrases) == set(spoken("en").phrases)
     asked = document(speech.question(words, "…"), locale, next_url="https://a")
     assert f'language="{SPOKEN[locale]}"' in asked
+
+
+@pytest.mark.parametrize("locale", get_args(Locale))
+@pytest.mark.parametrize("invitation", ["recall", "birthday", "education"])
+def test_nobody_is_asked_aloud_to_write_back_against_invitations(locale, invitation):
+    written, aloud = texts(locale).lines[invitation], spoken(locale).texts.lines[invitation]
+    assert aloud == written[:-1], "its last line says which word to send"
 
 
 TEN_THIRTY = datetime(2026, 11, 12, 10, 30, tzinfo=UTC)

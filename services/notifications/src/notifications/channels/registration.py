@@ -16,7 +16,7 @@ from notifications.rules.texts import Texts
 from notifications.rules.texts.compose import OFFERS
 
 BUSINESS = "vinculo"
-ASKING = ("confirmation", "confirm-request", "moved")
+ASKING = ("confirmation", "welcome", "confirm-request", "details", "moved")
 MOST_LINES = 10
 TRIES = 20
 

@@ -9,7 +9,6 @@ import pytest
 from .test_absences_and_waitlist import FREED, booked, cancel, in_the_morning, one_day, told, waiting
 from .test_queue import while_open
 
-
 pytestmark = pytest.mark.timeout(300)
 """Whatever else is due, such as the end of those who registered and never booked, is passed on the clock's way."""
 

@@ -18,6 +18,13 @@ Names = Annotated[Json[dict[str, str]], NoDecode, BeforeValidator(lambda given: 
 """A setting like `Accounts`, of what a provider calls each network's account; empty: their slugs."""
 
 
+def everybodys(given: str | None) -> str:
+    """One secret that is not a JSON object of networks is the secret of every network; none is nobody's."""
+    if given and given.startswith("{"):
+        return given
+    return json.dumps({EVERY_OTHER: given} if given else {})
+
+
 def account_of(accounts: Mapping[str, str], network_id: str) -> str | None:
     """A network's own entry, else the one of `*` with the network in the place of `{network}`; None: it has none."""
     own = accounts.get(network_id)

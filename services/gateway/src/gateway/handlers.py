@@ -33,11 +33,11 @@ class Secrets:
     whatsapp_verify_token: str
     sms_auth_token: str
     voice_auth_token: str
-    kavenegar_webhook_key: str
-    telegram_webhook_secret: str
+    kavenegar_webhook_key: Mapping[str, str]
+    telegram_webhook_secret: Mapping[str, str]
     line_secrets: Mapping[str, str]
     instagram_app_secret: str
-    email_webhook_secret: str
+    email_webhook_secret: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,18 @@
 """What the gateway is told at start (`GATEWAY_…`)."""
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
+from typing import Annotated
 
-from common.accounts import Accounts
+from pydantic import BeforeValidator, Field, Json
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from common.accounts import Accounts, everybodys
 from common.settings import CommonSettings
+
+Password = Annotated[str, Field(pattern=r"^.{16,}$")]
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,256}$")]
+Passwords = Annotated[Json[dict[str, Password]], NoDecode, BeforeValidator(everybodys)]
+"""A JSON object, network -> its secret (`*`: of every other); or one for all of them, which cannot tell them apart."""
+Tokens = Annotated[Json[dict[str, Token]], NoDecode, BeforeValidator(everybodys)]
 
 
 class Settings(CommonSettings):
@@ -25,14 +33,14 @@ class Settings(CommonSettings):
     sms_auth_token: str = Field(min_length=8)
     voice_auth_token: str | None = Field(default=None, min_length=8)
     """Where telephony is another account than SMS."""
-    kavenegar_webhook_key: str = Field(default="", pattern=r"^(.{16,})?$")
+    kavenegar_webhook_key: Passwords = Field(default_factory=dict)
     """Stands in the address that Kavenegar was given (`?key=…`); without it nothing is taken from there."""
-    telegram_webhook_secret: str = Field(default="", pattern=r"^([A-Za-z0-9_-]{8,256})?$")
+    telegram_webhook_secret: Tokens = Field(default_factory=dict)
     """What the bots' webhooks were set with; without it nothing is taken from there. So for the next two."""
     line_secrets: Accounts = Field(default_factory=dict)
     """The networks' channel secrets."""
     instagram_app_secret: str = Field(default="", pattern=r"^(.{8,})?$")
-    email_webhook_secret: str = Field(default="", pattern=r"^(.{16,})?$")
+    email_webhook_secret: Passwords = Field(default_factory=dict)
     """The password of the address that mail which came back is handed on to
     (`https://mail:PASSWORD@…/webhooks/email/NETWORK`); without it nothing is taken."""
     telegram_links: Accounts = Field(default_factory=dict)

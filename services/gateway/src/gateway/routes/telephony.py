@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from common import caller
+from common.accounts import account_of
 from common.contracts.notifications import ContinueCall, IngestWebhook, RecordCall, Telephony
 from gateway.handlers import Parts
 from gateway.routes.access import AuditedRoute, PartsHere, carry_out
@@ -89,7 +90,7 @@ async def kavenegar(network: str, request: Request, parts: PartsHere, key: str =
     """Kavenegar signs nothing: the address that it was given holds a key. What it tells stands in a form or in the
     query, by either method; the key is kept nowhere."""
     await parts.public_directory.network(network)
-    expected = parts.secrets.kavenegar_webhook_key
+    expected = account_of(parts.secrets.kavenegar_webhook_key, network)
     if not expected or not hmac.compare_digest(key.encode(), expected.encode()):
         raise rules.BadSignature("This is not the address that was agreed")
     body = await request.body()

@@ -34,9 +34,9 @@ def _instagram(parts: Parts, _: str, request: Request, body: bytes) -> None:
     rules.check_meta(parts.secrets.instagram_app_secret, body, request.headers.get("x-hub-signature-256"))
 
 
-def _telegram(parts: Parts, _: str, request: Request, __: bytes) -> None:
-    given = request.headers.get("x-telegram-bot-api-secret-token")
-    rules.check_telegram(parts.secrets.telegram_webhook_secret, given)
+def _telegram(parts: Parts, network: str, request: Request, _: bytes) -> None:
+    secret = account_of(parts.secrets.telegram_webhook_secret, network) or ""
+    rules.check_telegram(secret, request.headers.get("x-telegram-bot-api-secret-token"))
 
 
 def _line(parts: Parts, network: str, request: Request, body: bytes) -> None:
@@ -101,7 +101,8 @@ async def sms(network: str, request: Request, parts: PartsHere) -> Response:
 async def email(network: str, request: Request, parts: PartsHere) -> Response:
     """Mail that came back to where ours are sent from, as it arrived (RFC 822): from a mail server or a provider."""
     await parts.public_directory.network(network)
-    rules.check_password(parts.secrets.email_webhook_secret, request.headers.get("authorization"))
+    secret = account_of(parts.secrets.email_webhook_secret, network) or ""
+    rules.check_password(secret, request.headers.get("authorization"))
     each_byte_a_character = (await request.body()).decode("latin-1")
     await _ingest(parts, network, "email", request, each_byte_a_character)
     return Response(status_code=200)

@@ -70,7 +70,7 @@ def listing_both(**more: Any) -> Message:
 
 def meant(
     text: str, *newest_first: Message, ahead: dict[UUID, AppointmentState] = ONE, quoting: Message | None = None,
-    payload: str | None = None,
+    payload: str | None = None, talked: timedelta | None = None,
 ):  # fmt: skip
     attempts = [
         Attempt(
@@ -82,7 +82,8 @@ def meant(
     written = Written(
         "sms", "1", "7", text, payload=payload, answers=str(quoting.message_id) if quoting else None
     )
-    heard = Heard(uuid4(), written, b"", attempts, {one.message_id: one for one in newest_first})
+    messages = {one.message_id: one for one in newest_first}
+    heard = Heard(uuid4(), written, b"", attempts, messages, NOW - talked if talked else None)
     return meaning_of(heard, ahead, NOW)
 
 
@@ -130,6 +131,15 @@ def test_a_number_without_a_question_means_nothing():
     assert meant("3", sent("confirmation")).intent is None
     assert meant("3", sent("confirmation"), asking(SECOND)).intent is None, "that visit is over"
     assert meant("3", asking()).intent == "cancel"
+
+
+@pytest.mark.parametrize("said", ["3", "1", "да"])
+def test_a_talk_since_the_question_leaves_a_number_or_a_bare_yes_without_one(said):
+    question, since, before = asking(), timedelta(minutes=40), timedelta(hours=2)
+    assert meant(said, question, talked=since).intent is None
+    assert meant(said, question, talked=since, quoting=question).intent is not None
+    assert meant(said, question, talked=before).intent is not None
+    assert meant("не приду", question, talked=since).intent == "cancel"
 
 
 def test_the_title_of_another_button_cancels_nothing():

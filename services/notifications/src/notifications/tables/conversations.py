@@ -189,6 +189,15 @@ async def say(tx: AsyncConnection, said: Utterance) -> None:
     )
 
 
+async def last_said(tx: AsyncConnection, held: Thread) -> datetime | None:
+    """When something was said in a thread last, beside the planned messages."""
+    query = sa.select(sa.func.max(utterances.c.at)).where(
+        utterances.c.network_id == held.network_id, utterances.c.thread_id == held.thread_id
+    )
+    at: datetime | None = (await tx.execute(query)).scalar_one()
+    return at
+
+
 async def utterances_of_ids(
     tx: AsyncConnection, network_id: str, ids: Sequence[UUID], *, lock: bool = False
 ) -> list[Utterance]:

@@ -18,6 +18,7 @@ from notifications.rules.understand import (
     is_number,
     pressed,
     score,
+    spoken,
     understand,
 )
 from notifications.tables.attempts import Attempt
@@ -36,6 +37,8 @@ class Heard:
     address_index: bytes
     attempts: Sequence[Attempt]
     messages: dict[UUID, Message]
+    talked_at: datetime | None = None
+    """When a dialogue or a person said something to it last."""
 
 
 @dataclass(frozen=True)
@@ -87,19 +90,29 @@ def _about(intent: Intent | None, message: Message, ahead: Ahead) -> Meaning:
 def _in_words(heard: Heard, ahead: Ahead, now: datetime) -> Meaning:
     """By the message that is quoted, else by the newest question; a number says nothing without its question."""
     text, quoted = heard.written.text, _quoted(heard)
-    question = quoted or questions.newest(by_newest(heard))
+    question = quoted or _open_question(heard)
     if question is not None and questions.about_no_visit(question):
         return _outside(text, question)
     if question is not None and (quoted is not None or questions.stands(question, now)):
         answer = _answer(heard, question, ahead, now)
         if answer is not None:
             return answer
+    if question is None and heard.talked_at is not None and spoken(text, ("yes",)):
+        return Meaning(None, _newest(heard))
     if is_number(text) and not (question is not None and _asks_about(question, ahead)):
         return Meaning(None, question or _newest(heard))
     intent = understand(text)
     if quoted is not None and quoted.template != questions.WHICH_ONE:
         return _about(intent, quoted, ahead)
     return _bound(heard, intent, ahead) if intent in VISIT else Meaning(intent, _newest(heard))
+
+
+def _open_question(heard: Heard) -> Message | None:
+    """The newest question of a message; a talk since then had questions of its own, and closes it."""
+    question = questions.newest(by_newest(heard))
+    if question is None or heard.talked_at is None:
+        return question
+    return question if heard.talked_at <= questions.asked_at(question) else None
 
 
 def _outside(text: str, message: Message) -> Meaning:

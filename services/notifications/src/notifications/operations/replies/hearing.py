@@ -19,6 +19,7 @@ from notifications.rules.dialogue import choosing, machine
 from notifications.rules.dialogue.values import State, Turn
 from notifications.rules.understand import pressed, understand
 from notifications.tables import attempts as attempt_rows
+from notifications.tables import conversations
 from notifications.tables import messages as message_rows
 from notifications.tables.conversations import Thread
 
@@ -33,7 +34,8 @@ async def hear(parts: Parts, network_id: str, written: Written, *, now: datetime
         seal = await parts.sealer.of(tx, network_id, thread.thread_id)
         sent = await attempt_rows.at_address(tx, network_id, thread.address_index)
         messages = await message_rows.of_ids(tx, network_id, [one.message_id for one in sent])
-    heard = Heard(inbound_id, written, thread.address_index, sent, messages)
+        talked_at = await conversations.last_said(tx, thread)
+    heard = Heard(inbound_id, written, thread.address_index, sent, messages, talked_at)
     told_of = await asking.visits_of(parts, network_id, list(messages.values()))
     ahead = owners.upcoming(list(told_of.values()), now)
     meaning = meaning_of(heard, ahead, now)

@@ -49,16 +49,20 @@ def _asks(message: Message) -> bool:
 
 def stands(question: Message, now: datetime) -> bool:
     """Whether it can be answered now without being quoted."""
-    asked_at = question.sent_at or question.created_at
     match question.template:
         case "which-one":
-            return ANSWERED not in question.data and now - asked_at <= WHICH_ONE_STANDS
+            return ANSWERED not in question.data and now - asked_at(question) <= WHICH_ONE_STANDS
         case "displaced" | "waitlist-offer":
             return now <= until(question) + OFFER_STANDS
         case "survey":
-            return now - asked_at <= SURVEY_STANDS
+            return now - asked_at(question) <= SURVEY_STANDS
         case _:
             return True
+
+
+def asked_at(question: Message) -> datetime:
+    """When it went out."""
+    return question.sent_at or question.created_at
 
 
 def until(offer: Message) -> datetime:

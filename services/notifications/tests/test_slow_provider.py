@@ -54,7 +54,7 @@ async def test_two_workers_and_calls_longer_than_a_lease_leave_nothing_unknown_a
     ]
     working = [asyncio.create_task(loop.run()) for loop in loops]
     async with asyncio.timeout(60):
-        while any(one.outcome in {"planned", "sending"} for one in await confirmations(service)):  # noqa: ASYNC110
+        while any(one.outcome in {"planned", "sending"} for one in await confirmations(service)):  # noqa: ASYNC110 - no bell
             await asyncio.sleep(0.1)
     for loop in loops:
         loop.stop()
@@ -208,7 +208,7 @@ async def test_no_call_waits_for_the_connections_of_others(server):
             for number in range(2 * sending.AT_ONCE * sum(workers.AT_ONCE.values()))
         ]
         async with asyncio.timeout(20):
-            while len(server.came) < len(calls):  # noqa: ASYNC110
+            while len(server.came) < len(calls):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.01)
         server.answering.set()
         assert {one.status_code for one in await asyncio.gather(*calls)} == {200}

@@ -1,6 +1,7 @@
 """What HTTP providers have in common: a pooled client, and what its failures mean."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +41,24 @@ def retry_after(answer: httpx.Response) -> float | None:
     return float(header) if header else None
 
 
+@dataclass
+class _LastLook:
+    """Hears of every stage of a request: the connection stands, and the first byte is about to leave."""
+
+    leaving: Leaving
+    stopped: Exception | None = None
+
+    async def __call__(self, stage: str, about: object) -> None:
+        del about
+        if stage != "http11.send_request_headers.started":
+            return
+        try:
+            await self.leaving()
+        except Exception as error:
+            self.stopped = error
+            raise
+
+
 async def post(
     client: httpx.AsyncClient,
     url: str,
@@ -50,24 +69,14 @@ async def post(
     **request: Any,
 ) -> Outcome:
     """The outcome of one call. Only a connection that never stood is certain not to have got there."""
-    stopped: list[Exception] = []
-
-    async def watch(event: str, info: dict[str, Any]) -> None:
-        del info
-        if event == "http11.send_request_headers.started":
-            try:
-                await leaving()
-            except Exception as error:
-                stopped.append(error)
-                raise
-
+    look = _LastLook(leaving)
     try:
-        answer = await client.post(url, extensions={"trace": watch}, **request)
+        answer = await client.post(url, extensions={"trace": look}, **request)
     except (httpx.ConnectError, httpx.ConnectTimeout):
         return NotReached()
     except Exception as error:  # noqa: BLE001 - whatever went wrong, it may have left, and the others' answers count
-        if stopped:
-            raise stopped[0] from None
+        if look.stopped is not None:
+            raise look.stopped from None
         return Unsure(type(error).__name__)
     if answer.status_code == 429:
         return TooMany(_pause(answer, retry_after))

@@ -27,10 +27,12 @@ def decided(parts: Parts, batch: Batch, message: Message, tried: Sequence[Attemp
     )
 
 
-async def look_again(parts: Parts, batch: Batch) -> None:
-    """At what may have stopped the batch in our own tables since it was read."""
+async def look_again(parts: Parts, batch: Batch, attempt_ids: Sequence[UUID] = ()) -> set[UUID]:
+    """At what may have stopped the batch in our own tables since it was read; returns which attempts are still open."""
     async with parts.database.reading(batch.network_id) as tx:
         batch.around = await deciding.renewed(tx, batch.around, list(batch.messages.values()))
+        known = await attempt_rows.of_references(tx, batch.network_id, attempt_ids, []) if attempt_ids else ()
+    return {one.attempt_id for one in known if one.outcome == "open"}
 
 
 class Withheld(Exception):  # noqa: N818 - what was decided instead of a call, not a failure
@@ -107,11 +109,5 @@ class AskAgain:
             self._batch.questions,
             cards=self._batch.answers.cards,
         )
-        await look_again(self._parts, self._batch)
-        self._open = await self._still_open()
+        self._open = await look_again(self._parts, self._batch, list(self._waiting))
         self._batch.answers = answers
-
-    async def _still_open(self) -> set[UUID]:
-        async with self._parts.database.reading(self._batch.network_id) as tx:
-            known = await attempt_rows.of_references(tx, self._batch.network_id, list(self._waiting), [])
-        return {one.attempt_id for one in known if one.outcome == "open"}

@@ -31,7 +31,7 @@ async def settle_old(parts: Parts, batch: Batch, now: datetime) -> set[UUID]:
             elif attempt.outcome == "unknown" and message.outcome == "unknown":
                 unsure.append((message, attempt))
     if died:
-        await _interrupted(parts, batch.network_id, [one.message_id for one, _ in died], now)
+        await _interrupted(parts, batch.network_id, list({one.message_id for one, _ in died}), now)
     for message, attempt in unsure:
         await settle_unknown(parts, batch, message, attempt, now)
     return {message.message_id for message, _ in (*died, *unsure)}

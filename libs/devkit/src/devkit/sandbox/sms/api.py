@@ -5,7 +5,7 @@ import binascii
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -17,6 +17,8 @@ from devkit.sandbox.carrier import Carrier
 from devkit.sandbox.exchange import Json, answering, retry_after
 from devkit.sandbox.faults import Fault
 from devkit.sandbox.messages import Message, Report
+from devkit.sandbox.sms.queries import number_in, wanted_by
+from devkit.sandbox.sms.refusals import Refusal
 from devkit.sandbox.sms.segments import segments
 from devkit.sandbox.sms.webhooks import API_VERSION
 
@@ -25,30 +27,6 @@ LONGEST_VALIDITY = 36_000
 """Seconds; also how long a message lives that says nothing of it."""
 EXPIRED = 30036
 PHONE = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
-FILTER = re.compile(r"(?P<name>DateSent)(?P<compare>[<>]?)$")
-
-
-class Refusal(Exception):  # noqa: N818 - an answer of Twilio's, not a failure of ours
-    def __init__(
-        self, status: int, code: int, message: str, *, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers
-
-    def answer(self) -> Json:
-        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self.status == 401 else self.headers
-        return Json(
-            {
-                "code": self.code,
-                "message": str(self),
-                "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
-                "status": self.status,
-            },
-            status_code=self.status,
-            headers=headers,
-        )
 
 
 class SmsApi:
@@ -139,9 +117,9 @@ class SmsApi:
     async def listing(self, request: Request, account_sid: str) -> Response:
         try:
             authenticate(request, account_sid, self._token)
-            wanted = _wanted(request.query_params)
-            page = _number(request.query_params, "Page", 0, 10**9)
-            size = _number(request.query_params, "PageSize", 50, 1000)
+            wanted = wanted_by(request.query_params)
+            page = number_in(request.query_params, "Page", 0, 10**9)
+            size = number_in(request.query_params, "PageSize", 50, 1000)
         except Refusal as refusal:
             return refusal.answer()
         address = request.query_params.get("To")
@@ -245,44 +223,6 @@ def _validity(form: Mapping[str, str]) -> timedelta:
     if not given.isdecimal() or not 1 <= int(given) <= LONGEST_VALIDITY:
         raise Refusal(400, 21624, "Invalid validity period value")
     return timedelta(seconds=int(given))
-
-
-def _number(query: Mapping[str, str], name: str, default: int, highest: int) -> int:
-    given = query.get(name, str(default))
-    if not given.isdecimal():
-        raise Refusal(400, 20001, f"Parameter '{name}' is not valid")
-    return min(int(given), highest)
-
-
-def _wanted(query: Mapping[str, str]) -> Any:
-    """`To`, `From`, and `DateSent` on a day, or before (`<`) or after (`>`) an instant or day, inclusively."""
-    sender = query.get("From")
-    earliest, latest = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-    for name, value in query.items():
-        if compare := FILTER.match(name):
-            start, end = _span(value)
-            if compare["compare"] != "<":
-                earliest = start
-            if compare["compare"] != ">":
-                latest = end
-
-    def wanted(message: Message) -> bool:
-        from_ = message.address if message.by_patient else message.account
-        return sender in (None, from_) and earliest <= message.at <= latest
-
-    return wanted
-
-
-def _span(value: str) -> tuple[datetime, datetime]:
-    try:
-        if len(value) == 10:
-            day = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
-            return day, day + timedelta(days=1) - timedelta(microseconds=1)
-        at = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise Refusal(400, 20001, "Parameter 'DateSent' is not valid") from error
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at, at
 
 
 def _page(request: Request, account_sid: str, found: list[Message], page: int, size: int) -> dict[str, Any]:

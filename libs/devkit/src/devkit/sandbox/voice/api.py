@@ -14,7 +14,8 @@ from devkit.sandbox.carrier import Carrier
 from devkit.sandbox.exchange import Json, answering
 from devkit.sandbox.messages import Message
 from devkit.sandbox.problems import Problem
-from devkit.sandbox.sms.api import PHONE, Refusal, authenticate, reference_of, struck
+from devkit.sandbox.sms.api import PHONE, authenticate, reference_of, struck
+from devkit.sandbox.sms.refusals import Refusal
 from devkit.sandbox.sms.webhooks import API_VERSION
 from devkit.sandbox.viewing import e164
 from devkit.sandbox.voice.telephone import Telephone

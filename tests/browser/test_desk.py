@@ -284,6 +284,26 @@ async def test_a_row_that_is_drawn_anew_keeps_the_keyboard_at_the_same_control(
     await expect(name).to_be_focused()
 
 
+async def test_the_board_says_who_has_moved_and_how_many_rows_it_leaves_out(
+    at_the_desk: Any, clinic: Any, day: Day, people: Any
+) -> None:
+    appointment = await booked(clinic, day, people("Дважды Переехал"))
+    headers = await clinic.login("reception")
+    for slot in [one for one in day.free if day.holds(one)][-2:]:
+        moved = await clinic.http.post(
+            f"/api/v1/appointments/{appointment}/reschedule",
+            json={"starts_at": slot["starts_at"], "practitioner_id": slot["practitioner_id"]},
+            headers=headers,
+        )
+        assert moved.status_code == 200, moved.text
+    visitor = await at_the_desk()
+    await answered_otherwise(visitor, "**/api/v1/day-board?*", lambda board: board.update(left_out=17))
+    await visitor.go(day.path)
+    await expect(row(visitor.page, appointment).locator(".cell-status")).to_contain_text("Переносов: 2")
+    await expect(visitor.page.locator(".board .notice")).to_contain_text("Ещё записей на этот день: 17")
+    await visitor.check()
+
+
 async def test_whoever_is_about_to_press_one_act_never_presses_another(
     at_the_desk: Any, clinic: Any, day: Day, people: Any
 ) -> None:

@@ -42,6 +42,7 @@ STATUSES: Mapping[str, int] = {
     "branch-closed": 409,
     "queue-empty": 409,
     "overbooked-enough": 409,
+    "practitioner-away": 409,
     "version-conflict": 409,
     "illegal-transition": 409,
     "not-started": 409,

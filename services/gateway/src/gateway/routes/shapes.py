@@ -36,9 +36,10 @@ class NetworksShape(BaseModel):
 
 
 class SlotsShape(BaseModel):
-    """Times that can be booked."""
+    """Times that can be booked; `truncated` where there are more than one answer holds."""
 
     slots: list[Slot]
+    truncated: bool
 
 
 class PublicAppointment(BaseModel):

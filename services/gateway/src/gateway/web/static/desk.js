@@ -155,7 +155,7 @@ async function changed(text, kind = "ok", appointmentId = null) {
 }
 
 function draw() {
-  const { rows, unavailable } = state.board;
+  const { rows, unavailable, left_out: more } = state.board;
   $("#desk-title").textContent = moments.longDay(state.day, true);
   const open = rows.filter((one) => !["cancelled", "held"].includes(one.appointment.status));
   $("#desk-counts").textContent = t("counts", {
@@ -166,6 +166,7 @@ function draw() {
   fill(
     $("#rows"),
     unavailable.length > 0 && h("p", { class: "notice is-warn" }, t("parts_missing", { parts: unavailable.map((one) => t(`owner_${one}`)).join(t("comma")) })),
+    more > 0 && h("p", { class: "notice is-warn" }, t("rows_left_out", { shown: moments.number(rows.length), n: moments.number(more) })),
     rows.length ? table(rows) : h("p", { class: "empty-day" }, t("no_rows")),
   );
 }
@@ -209,7 +210,7 @@ function rowOf(row) {
       h("span", {}, service ? worded(service.name, locale) : t("unknown")),
       h("span", { class: "row-facts" }, practitioner ? practitioner.name : t("unknown")),
     ),
-    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), appointment.overbooked && h("span", { class: "chip is-alert" }, t("overbooked")), billLine(appointment)),
+    h("td", { class: "cell-status" }, h("span", { class: `chip is-${appointment.status}` }, t(`status_${appointment.status}`)), appointment.overbooked && h("span", { class: "chip is-alert" }, t("overbooked")), billLine(appointment), appointment.sequence > 0 && h("span", { class: "row-facts" }, t("moved_times", { n: moments.number(appointment.sequence) }))),
     h("td", { class: "cell-message" }, h("span", { class: "row-label" }, t("column_message"), ": "), h("span", { class: `message is-${row.message}` }, t(`message_${row.message}`))),
     h("td", { class: "cell-acts" }, acts.buttons(around(), row, name)),
   );

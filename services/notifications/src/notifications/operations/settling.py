@@ -141,15 +141,15 @@ async def _settled(
         case None:  # it may be on its way into their list: a second look decides
             changes.attempt(current, reason=NOT_FOUND)
             if held.outcome == "unknown":
-                changes.message(held, due_at=now + LOOK_UP_AFTER)
+                changes.message(held, due_at=now + LOOK_UP_AFTER, leased_until=None)
         case _ if held.outcome == "unknown":
             ends = budget_end(held, current.at)
             if ends <= now:
                 await changes.give_up_unknown(tx, held, current)
             elif parts.adapters[current.channel].repeatable:
-                changes.message(held, due_at=min(ends, now + LOOK_UP_AFTER))
+                changes.message(held, due_at=min(ends, now + LOOK_UP_AFTER), leased_until=None)
             else:
-                changes.message(held, due_at=ends)
+                changes.message(held, due_at=ends, leased_until=None)
 
 
 async def _sent_letter(

@@ -12,6 +12,7 @@ from common.contracts.directory import Locale
 from common.contracts.notifications import MedicineTaken, TaskRaised
 from common.contracts.patient_profile import Card, PatientErased, Preferences
 from common.contracts.recall import OutreachDue, OutreachValues
+from common.errors import Unavailable
 from common.ids import new_id
 from notifications.operations import matters
 from notifications.rules.understand import consists
@@ -29,9 +30,11 @@ def due(world: World, card: Card, template: str, values: OutreachValues, **more:
     told = {
         "network_id": world.network_id, "occurred_at": NOW, "version": 1, "outreach_id": new_id(),
         "patient_id": card.patient_id, "template": template, "branch_id": world.branch.branch_id, "service_id": None,
-        "practitioner_id": None, "last_visit_at": NOW - timedelta(days=3), "expires_at": INTAKE, "values": values,
+        "practitioner_id": None, "last_visit_at": NOW - timedelta(days=3), "expires_at": INTAKE, "described": values != OutreachValues(),
     }  # fmt: skip
-    return OutreachDue.model_validate({**told, "message_class": "service", **more})
+    event = OutreachDue.model_validate({**told, "message_class": "service", **more})
+    world.outreach[event.outreach_id] = values
+    return event
 
 
 async def sent(service, event):
@@ -50,6 +53,17 @@ async def test_a_medicine_is_reminded_of_with_its_dose_and_time_and_a_button_to_
     for said in ("Ибупрофен", "1 таблетка", "20:00", "«принято»"):
         assert said in message["text"]
     assert message["buttons"] == [f"taken:{event.outreach_id}"]
+
+
+async def test_no_event_holds_a_medicine_and_one_that_recall_says_nothing_of_yet_waits(service, world):
+    event = due(world, world.patient(PHONE), "medication", PILL)
+    assert "Ибупрофен" not in event.model_dump_json()
+    world.silent.add("recall")
+    with pytest.raises(Unavailable):
+        await service.apply(event)
+    assert await service.messages() == []
+    world.silent.clear()
+    assert "Ибупрофен" in (await sent(service, event))["text"]
 
 
 async def test_its_time_is_that_of_the_patients_own_place(service, world):
@@ -78,7 +92,7 @@ def test_an_outreach_of_no_class_is_marketing(network_id):
         "last_visit_at": NOW, "expires_at": NOW,
     }  # fmt: skip
     event = OutreachDue.model_validate(told)
-    assert (event.message_class, event.values) == ("marketing", OutreachValues())
+    assert (event.message_class, event.described) == ("marketing", False)
 
 
 @pytest.mark.parametrize("template", ["education", "recall", "birthday"])

@@ -58,7 +58,8 @@ from common.contracts.patient_profile import (
     FindPatients,
     GetCards,
 )
-from common.errors import Refused
+from common.contracts.recall import DescribeOutreach, OutreachValues
+from common.errors import Refused, UnknownThing
 from common.ids import new_id
 from common.rpc import Answers
 
@@ -87,6 +88,7 @@ class World:
     cards: dict[UUID, Card] = field(default_factory=dict)
     refused: dict[tuple[UUID, str], str] = field(default_factory=dict)
     """(patient, message class) -> why they may not be contacted."""
+    outreach: dict[UUID, OutreachValues] = field(default_factory=dict)
     commands: list[tuple[str, Any]] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
     on_permissions: Callable[[], None] = lambda: None
@@ -147,7 +149,7 @@ class World:
         ]
 
     def answers(self) -> Answers[Any]:
-        """What booking, patient-profile and consents say."""
+        """What booking, patient-profile, consents and recall say."""
         answers = Answers[Any]()
 
         @answers.to(GetAppointments)
@@ -204,6 +206,13 @@ class World:
         async def withdraw(command: WithdrawPermission, caller: Caller, _: Any) -> Permissions:
             self.commands.append((caller.actor, command))
             return Permissions(permissions=[])
+
+        @answers.to(DescribeOutreach)
+        async def describe(query: DescribeOutreach, caller: Caller, _: Any) -> OutreachValues:
+            await self._maybe_silent("recall")
+            if query.outreach_id not in self.outreach:
+                raise UnknownThing("outreach", query.outreach_id)
+            return self.outreach[query.outreach_id]
 
         return answers
 

@@ -4,16 +4,23 @@ import pytest
 import sqlalchemy as sa
 
 from common import outbox
-from common.caller import Caller
+from common.caller import Caller, system
 from common.contracts.booking import (
     AppointmentRecord,
     Appointments,
     AppointmentsOfPatient,
 )
 from common.contracts.notifications import MessageSuppressed
-from common.contracts.recall import ListRecallRules, OutreachDue, PutRecallRule, RecallsOf
+from common.contracts.recall import (
+    DescribeOutreach,
+    ListRecallRules,
+    OutreachDue,
+    OutreachValues,
+    PutRecallRule,
+    RecallsOf,
+)
 from common.database import AlreadyApplied, Database
-from common.errors import NotAllowed, Refused
+from common.errors import NotAllowed, Refused, UnknownThing
 from common.ids import new_id
 from common.rpc import Answers, Asks
 from common.testing import START, caller, running
@@ -88,6 +95,17 @@ async def test_a_redelivered_message_event_is_noted_once(parts, network):
     await handlers.note_message(event, parts)
     with pytest.raises(AlreadyApplied):
         await handlers.note_message(event, parts)
+
+
+async def test_an_invitation_says_nothing_beside_its_clinic_and_service(parts, network):
+    patient = new_id()
+    await handlers.follow_appointment(completed(network, appointment(patient)), parts)
+    [planned] = await recalls(parts, network, patient)
+    asking = system("notifications", network)
+    said = await handlers.describe(DescribeOutreach(outreach_id=planned.outreach_id), asking, parts)
+    assert said == OutreachValues()
+    with pytest.raises(UnknownThing):
+        await handlers.describe(DescribeOutreach(outreach_id=new_id()), asking, parts)
 
 
 async def test_what_became_of_a_reminder_is_nothing_to_keep(parts, network):

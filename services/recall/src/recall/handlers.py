@@ -16,7 +16,15 @@ from common.contracts.booking import (
 )
 from common.contracts.messages import Done, Event
 from common.contracts.notifications import MessageAccepted, MessageEvent, MessageFailed, MessageSuppressed
-from common.contracts.recall import ListRecallRules, PlannedRecalls, PutRecallRule, RecallRules, RecallsOf
+from common.contracts.recall import (
+    DescribeOutreach,
+    ListRecallRules,
+    OutreachValues,
+    PlannedRecalls,
+    PutRecallRule,
+    RecallRules,
+    RecallsOf,
+)
 from common.database import Database
 from common.delivery import Readers
 from common.rpc import Answers, Asks
@@ -54,6 +62,12 @@ async def put_rule(command: PutRecallRule, caller: Caller, parts: Parts) -> Done
 async def recalls_of(query: RecallsOf, caller: Caller, parts: Parts) -> PlannedRecalls:
     async with parts.database.reading(caller.network_id) as tx:
         return await queries.recalls_of(tx, query.patient_ids, caller)
+
+
+@answers.to(DescribeOutreach)
+async def describe(query: DescribeOutreach, caller: Caller, parts: Parts) -> OutreachValues:
+    async with parts.database.reading(caller.network_id) as tx:
+        return await queries.describe(tx, query.outreach_id, caller)
 
 
 @readers.of(*directory.EVENTS, durable="recall-directory")

@@ -10,8 +10,8 @@ from common import directory
 from common.caller import Caller
 from common.contracts.booking import AppointmentState
 from common.contracts.directory import Service
-from common.contracts.recall import PlannedRecall, PlannedRecalls, RecallRules
-from common.errors import NotAllowed
+from common.contracts.recall import OutreachValues, PlannedRecall, PlannedRecalls, RecallRules
+from common.errors import NotAllowed, UnknownThing
 from recall import rules, tables
 
 
@@ -47,6 +47,14 @@ async def recalls_of(tx: AsyncConnection, patient_ids: Sequence[UUID], caller: C
             for recall in found
         ]
     )
+
+
+async def describe(tx: AsyncConnection, outreach_id: UUID, caller: Caller) -> OutreachValues:
+    """What is said beside the clinic and the service: of an invitation, which is all that there is so far, nothing."""
+    _staff_only(caller)
+    if not await tables.is_planned(tx, caller.network_id, outreach_id):
+        raise UnknownThing("outreach", outreach_id)
+    return OutreachValues()
 
 
 async def due_recalls(

@@ -228,6 +228,14 @@ async def recalls_of(
     return [_recall(row) for row in rows]
 
 
+async def is_planned(tx: AsyncConnection, network_id: str, outreach_id: UUID) -> bool:
+    """Whether this is an invitation of the network, in whatever state."""
+    found = sa.select(recalls.c.outreach_id).where(
+        recalls.c.network_id == network_id, recalls.c.outreach_id == outreach_id
+    )
+    return (await tx.execute(found)).scalar_one_or_none() is not None
+
+
 async def due_recalls(
     tx: AsyncConnection, network_id: str, ids: Sequence[UUID], now: datetime, *, lock: bool
 ) -> list[Recall]:

@@ -81,8 +81,7 @@ Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 
 
 class OutreachValues(Message):
-    """What a reminder says beside the clinic and the service, in the patient's language. It says nothing of who they
-    are, and notifications keeps it sealed."""
+    """What a reminder says beside the clinic and the service, in the patient's language; an invitation says nothing."""
 
     medicine: Said = ""
     dose: Said = ""
@@ -90,6 +89,13 @@ class OutreachValues(Message):
     """The examination or the other item of a care plan, or what an event or an article is about."""
     due_at: AwareDatetime | None = None
     """When the medicine is taken, the last day on which it is handed out, or when the examination or event is."""
+
+
+class DescribeOutreach(Query[OutreachValues]):
+    """What a reminder says. Asked for when it is planned, for a medicine tells who is ill: no event holds it."""
+
+    subject: ClassVar[str] = "recall.query.outreach.describe.v1"
+    outreach_id: UUID
 
 
 class OutreachDue(Event):
@@ -108,4 +114,5 @@ class OutreachDue(Event):
     message_class: MessageClass = "marketing"
     """`service` for what the patient enrolled for or a doctor ordered. A text that advertises is marketing whatever
     stands here."""
-    values: OutreachValues = Field(default_factory=OutreachValues)
+    described: bool = False
+    """Whether there is more to say, which `DescribeOutreach` tells."""

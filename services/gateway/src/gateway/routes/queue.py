@@ -21,6 +21,7 @@ from gateway.routes.access import (
 from gateway.routes.bookings import Person, register
 from gateway.routes.desk import Desk, desk_for, desk_with_key
 from gateway.routes.directory import everybody
+from gateway.routes.whom import expect_known
 
 router = APIRouter(route_class=AuditedRoute)
 Reader = Annotated[Desk, Depends(desk_for("board.read"))]
@@ -139,6 +140,7 @@ async def live_board(desk: Reader, branch_id: UUID) -> Response:
 async def draw_for(body: DrawingForSomebody, desk: Worker) -> Response:
     """Draw a number for somebody at the desk."""
     desk.about(branch_id=body.branch_id, patient_id=body.patient_id)
+    await expect_known(desk, *filter(None, [body.patient_id]))
     ids = await desk.ids()
     return answer(await desk.tell(TakeTicket(ticket_id=ids.id("ticket"), **body.model_dump())), 201)
 

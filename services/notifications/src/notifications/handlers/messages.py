@@ -54,6 +54,7 @@ from notifications.operations import (
     asking,
     brake,
     deciding,
+    matters,
     patients,
     planning,
     policies,
@@ -94,8 +95,9 @@ async def follow_appointment(event: AppointmentEvent, parts: Parts) -> None:
 @readers.of(OutreachDue, durable="notifications-outreach")
 async def invite(event: OutreachDue, parts: Parts) -> None:
     reach = await asking.reach(parts, event.network_id, event.patient_id)
+    values = await matters.told(parts, event)
     async with parts.database.applying(event, "notifications-outreach") as tx:
-        await planning.invite(tx, parts.sealer, event, reach, now=parts.clock.now())
+        await planning.invite(tx, parts.sealer, event, values, reach, now=parts.clock.now())
     parts.wakes.sending()
 
 

@@ -6,14 +6,22 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.contracts.recall import OutreachValues
+from common.contracts.recall import DescribeOutreach, OutreachDue, OutreachValues
 from common.encoding import from_text, to_text
 from common.sealed import Seal, Sealer
-from notifications.operations.parts import Parts
+from notifications.operations.parts import Parts, ourselves
 from notifications.rules.texts import Matter
 from notifications.tables.messages import Message
 
 KEPT, SEALED = "matter", "messages.matter"
+
+
+async def told(parts: Parts, event: OutreachDue) -> OutreachValues:
+    """What recall says of it. While recall does not answer the event waits: without its words it is of no use."""
+    if not event.described:
+        return OutreachValues()
+    question = DescribeOutreach(outreach_id=event.outreach_id)
+    return await parts.asks.ask(question, caller=ourselves(event.network_id))
 
 
 async def kept(

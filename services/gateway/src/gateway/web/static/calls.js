@@ -53,10 +53,11 @@ function at(change) {
   load();
 }
 
-function draw({ rows, unavailable }) {
+function draw({ rows, unavailable, left_out: more }) {
   fill(
     $("#list"),
     unavailable.length > 0 && h("p", { class: "notice", role: "status" }, t("parts_missing", { parts: unavailable.map((one) => spoken("part", one)).join(t("comma")) })),
+    more > 0 && h("p", { class: "notice is-warn" }, t("rows_left_out", { shown: moments.number(rows.length), n: moments.number(more) })),
     rows.length ? h("ul", { class: "tasks" }, rows.map(item)) : h("p", { class: "empty-day" }, t("nobody_to_call")),
   );
   if (unavailable.length) lookAgain();

@@ -32,6 +32,7 @@ export function boundFields(line, { prefix, classes = CLASSES }) {
       valid_from: since.value || null,
       valid_to: until.value || null,
       source: source.value.trim(),
+      source_url: line?.source_url || null,
     }),
   };
 }

@@ -3,6 +3,7 @@
 import { CHANNELS } from "./channels.js";
 import { field, fill, h, option } from "./dom.js";
 import * as moments from "./moments.js";
+import { readable } from "./reasons.js";
 import { spoken, t } from "./texts.js";
 
 const ALWAYS = { first: "0001-01-01", last: "9999-12-31" };
@@ -32,7 +33,7 @@ function item(line) {
     h("div", { class: "actions" }, h("span", { class: `chip is-${line.layer}` }, [t(`layer_${line.layer}`), line.at].filter(Boolean).join(": ")), h("span", { class: "hint" }, line.channels ? line.channels.map((one) => spoken("channel", one)).join(t("comma")) : t("every_channel"))),
     line.cap ? h("p", {}, h("strong", {}, t(`cap_${line.cap.counts}`, { limit: moments.number(line.cap.limit), days: moments.number(line.cap.days) }))) : line.open.map((one) => h("p", {}, h("strong", {}, hoursOf(one)))),
     bans.some(Boolean) && h("p", {}, bans.filter(Boolean).join(" · ")),
-    h("p", { class: "hint" }, `${t("rests_on")}: `, h("bdi", {}, line.source), ` [${t(`confidence_${line.confidence}`)}]`, validity(line)),
+    h("p", { class: "hint" }, `${t("rests_on")}: `, h("bdi", {}, line.source), readable(line.source_url ? [line.source_url] : []), ` [${t(`confidence_${line.confidence}`)}]`, validity(line)),
   );
 }
 

@@ -23,9 +23,12 @@ function item(reason, zone) {
     { dataset: { rule: reason.rule, result: reason.result } },
     h("p", {}, reason.detail.channel && h("span", { class: "chip" }, spoken("channel", reason.detail.channel)), " ", h("strong", {}, sentence(reason))),
     facts.length > 0 && h("ul", { class: "reason-facts" }, facts.map((one) => h("li", {}, one))),
-    reason.source && h("p", { class: "hint" }, `${t("rests_on")}: `, h("bdi", {}, sourceOf(reason.source))),
+    reason.source && h("p", { class: "hint" }, `${t("rests_on")}: `, h("bdi", {}, sourceOf(reason.source)), readable(reason.source_urls)),
   );
 }
+
+/** Where a law or an operator's rule can be read. */
+export const readable = (addresses) => (addresses || []).flatMap((one) => [" ", h("a", { href: one, rel: "noreferrer", dir: "ltr" }, new URL(one).hostname)]);
 
 /** Codes of confidence stand in brackets at the end of each source. */
 const sourceOf = (source) => spoken("owner", source).replace(/\[([LOCT])\]/g, (_, mark) => `[${t(`confidence_${mark}`)}]`);

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.booking import WaitlistEvent, WaitlistOffer, WaitlistOffered, WaitlistOfferEnded
 from common.contracts.notifications import MessageClass
-from common.contracts.recall import OutreachDue
+from common.contracts.recall import OutreachDue, OutreachValues
 from common.sealed import Sealer
 from notifications.operations import matters
 from notifications.operations.planning.chain import cancel_open
@@ -24,7 +24,13 @@ OFFER_BUDGET = timedelta(minutes=10)
 
 
 async def invite(
-    tx: AsyncConnection, sealer: Sealer, event: OutreachDue, reach: Reach, *, now: datetime
+    tx: AsyncConnection,
+    sealer: Sealer,
+    event: OutreachDue,
+    values: OutreachValues,
+    reach: Reach,
+    *,
+    now: datetime,
 ) -> None:
     """One invitation or reminder; its permission is asked for at the moment of sending. A reminder is of use for hours,
     not days: where one channel is silent the next has its turn soon."""
@@ -43,7 +49,7 @@ async def invite(
         origin_id=event.outreach_id, branch_id=event.branch_id, practitioner_id=event.practitioner_id,
         service_id=event.service_id, asked_at=event.occurred_at,
     )  # fmt: skip
-    data = await matters.kept(tx, sealer, event.network_id, event.patient_id, event.values)
+    data = await matters.kept(tx, sealer, event.network_id, event.patient_id, values)
     await write(tx, [row(about, reach, place, one, data, now=now) for one in planned], now=now)
 
 

@@ -8,6 +8,14 @@ from playwright.async_api import Route, expect
 pytestmark = pytest.mark.browser
 
 
+async def met(clinic: Any, person: Any, known_patient: Any) -> str:
+    """Somebody whom the clinic knows, since they have booked."""
+    service = (await clinic.directory("services"))[0]["service_id"]
+    slot = (await clinic.slots(service_id=service, days=14))[-1]
+    assert (await clinic.book(service, slot, person)).status_code == 201
+    return str(await known_patient(clinic, await clinic.login("reception"), person.phone))
+
+
 async def without_news(visitor: Any) -> None:
     """No live update makes the page look: what it asks for it asks by itself."""
     await visitor.context.route("**/api/v1/events", lambda route: route.abort())
@@ -34,11 +42,7 @@ async def test_a_board_whose_owner_was_away_is_filled_without_a_word(at_the_desk
 async def test_a_search_whose_owner_was_away_finds_somebody(
     at_the_desk: Any, clinic: Any, person: Any, known_patient: Any
 ) -> None:
-    headers = await clinic.login("reception")
-    service = (await clinic.directory("services"))[0]["service_id"]
-    slot = (await clinic.slots(service_id=service, days=14))[-1]
-    assert (await clinic.book(service, slot, person)).status_code == 201
-    await known_patient(clinic, headers, person.phone)
+    await met(clinic, person, known_patient)
     visitor = await at_the_desk()
     asked = await visitor.without("**/api/v1/patients/search", times=2)
     await visitor.page.get_by_role("searchbox", name="Телефон или имя").fill(person.phone)
@@ -73,11 +77,7 @@ async def test_a_board_that_said_why_it_is_empty_is_filled_when_its_owner_is_bac
 async def test_a_section_that_was_missing_comes_by_itself_and_leaves_the_others_as_they_are(
     at_the_desk: Any, clinic: Any, person: Any, known_patient: Any
 ) -> None:
-    headers = await clinic.login("reception")
-    service = (await clinic.directory("services"))[0]["service_id"]
-    slot = (await clinic.slots(service_id=service, days=14))[-1]
-    assert (await clinic.book(service, slot, person)).status_code == 201
-    patient_id = await known_patient(clinic, headers, person.phone)
+    patient_id = await met(clinic, person, known_patient)
     visitor = await at_the_desk()
     page = visitor.page
     answers: list[int] = []

@@ -87,15 +87,15 @@ class Story:
             )  # fmt: skip
 
     async def read_everything(self) -> None:
-        """As the reader would: apply, then acknowledge."""
+        """As the reader would: apply, then acknowledge. One fetch may give fewer than it asks for."""
         reading = await self.js.pull_subscribe_bind(READER, "BOOKING_EVENTS")
-        pending = (await self.js.consumer_info("BOOKING_EVENTS", READER)).num_pending
-        for message in await reading.fetch(pending, timeout=5) if pending else []:
-            await self.db["recall"].execute(
-                "INSERT INTO inbox (event_id, reader, network_id) VALUES ($1, $2, $3)",
-                UUID(message.headers["Nats-Msg-Id"]), READER, NETWORK,
-            )  # fmt: skip
-            await message.ack_sync()
+        while pending := (await self.js.consumer_info("BOOKING_EVENTS", READER)).num_pending:
+            for message in await reading.fetch(pending, timeout=5):
+                await self.db["recall"].execute(
+                    "INSERT INTO inbox (event_id, reader, network_id) VALUES ($1, $2, $3)",
+                    UUID(message.headers["Nats-Msg-Id"]), READER, NETWORK,
+                )  # fmt: skip
+                await message.ack_sync()
 
     async def message(self, *, outcome: str = "accepted", due_at=None, **changes) -> UUID:
         identity, now = new_id(), datetime.now(UTC)

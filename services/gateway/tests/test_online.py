@@ -162,8 +162,9 @@ async def test_the_calendar_file_leads_to_the_visit_once_it_is_confirmed(api: Ap
     "wrong", ["meet.example.org/{room}", "https://{room}", "https://meet.example.org/", "ftp://meet/{room}"]
 )
 def test_an_address_without_a_room_in_its_path_is_refused_at_start(settings: Settings, wrong: str) -> None:
-    with pytest.raises(ValidationError):
-        Settings.model_validate({**settings.model_dump(), "meeting_url": wrong})
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate({**settings.model_dump(round_trip=True), "meeting_url": wrong})
+    assert [error["loc"] for error in refused.value.errors()] == [("meeting_url",)]
 
 
 async def test_joining_is_in_the_audit_log_and_the_room_neither_there_nor_in_any_log_line(

@@ -58,6 +58,7 @@ _BY_CLASS: dict[type[Event], tuple[str, str]] = {
     notifications.MessageUnknown: _MESSAGE,
     notifications.ReplyUnderstood: ("reply", "inbound_id"),
     notifications.SurveyAnswered: ("score", "inbound_id"),
+    notifications.MedicineTaken: ("intake", "inbound_id"),
     notifications.TaskRaised: ("task", "task_id"),
     notifications.ConversationChanged: ("conversation", "conversation_id"),
     notifications.CallRinging: _CALL,

@@ -1,5 +1,7 @@
 """What every operation on appointments needs beside its transaction, and how a contended one is settled."""
 
+import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,8 +19,11 @@ from common.errors import Unavailable
 Answer = TypeVar("Answer", bound=Message)
 
 DEADLOCK = "40P01"
+DEADLOCKS = 8
 OVERLAP = "23P01"
 ATTEMPTS = 5
+PAUSE = 0.02
+"""Seconds, and longer each time: those who met do not all come back in the same moment."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,11 @@ async def settled(
     work: Callable[[AsyncConnection], Awaitable[Answer]],
 ) -> Answer:
     """Carry out a command once; whoever PostgreSQL chose to break a deadlock starts over."""
-    for _ in range(ATTEMPTS):
+    for attempt in range(1, DEADLOCKS + 1):
         try:
             return await database.once(command, network_id, work)
         except DBAPIError as error:
             if state_of(error) != DEADLOCK:
                 raise
+        await asyncio.sleep(PAUSE * attempt * random.random())  # noqa: S311 - nobody's secret
     raise Unavailable("booking", "too many want the same time at once")

@@ -100,6 +100,8 @@ async def _booked(
     overbook_reason: str | None,
 ) -> Appointment:
     """The appointment in the time that it wants, or the refusal that says why it cannot have it."""
+    if overbook_reason is not None:
+        await appointments.take_turns(tx, acting.network_id, wanted.practitioner_id)
     booked = await take(tx, acting, catalogue, wanted)
     if booked is None:
         booked = await _taken_before(tx, acting, wanted)
@@ -193,7 +195,6 @@ async def _overbook(
     The patient has a room that is free, if there is any, else one in which the same practitioner is at that time:
     the constraint over rooms lets nobody else's be shared.
     """
-    await appointments.take_turns(tx, acting.network_id, wanted.practitioner_id)
     if await appointments.patient_has_a_visit(tx, wanted):
         raise PatientBusy("The patient has another visit at this time")
     whose, since, until = wanted.practitioner_id, wanted.busy_from, wanted.busy_to

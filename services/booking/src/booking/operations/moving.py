@@ -26,6 +26,9 @@ async def reschedule(
 ) -> AppointmentRecord:
     """Move to another time, practitioner or branch. A move to where it is already changes nothing."""
     catalogue = await acting.directories.current(tx, acting.network_id)
+    await appointments.take_turns_to_move(
+        tx, acting.network_id, command.appointment_id, command.practitioner_id
+    )
     before = await appointments.lock(tx, acting.network_id, command.appointment_id)
     place = Place(
         service=catalogue.service(before.service_id),
@@ -39,7 +42,6 @@ async def reschedule(
         return telling.record(before, service_kind=place.service.kind)
     async with proposing(tx, acting, catalogue, place, before):
         check_place(place, catalogue, now=acting.now, at_short_notice=before.status == "displaced")
-        await appointments.take_turns(tx, acting.network_id, after.practitioner_id)
         given_back = await _given_back(tx, acting, before)
         await appointments.free_expired_holds(tx, acting.network_id, now=acting.now)
         moved = await _move(tx, catalogue, after, preferred=before.room_id)

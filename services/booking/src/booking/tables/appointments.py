@@ -171,8 +171,16 @@ async def release_held_for(tx: AsyncConnection, network_id: str, purpose: UUID) 
 
 
 async def take_turns(tx: AsyncConnection, network_id: str, practitioner_id: UUID) -> None:
-    """Wait for others who move something to this practitioner: two moves that cross would deadlock."""
-    await tx.execute(_TAKE_TURNS, {"turn": f"{network_id}/{practitioner_id}"})
+    """Wait for others who change much of this practitioner's time at once: acts that cross would deadlock. Before any
+    row is locked, and by who is there where several are."""
+    await tx.execute(_TAKE_TURNS, {"network": network_id, "who": practitioner_id, "appointment": None})
+
+
+async def take_turns_to_move(
+    tx: AsyncConnection, network_id: str, appointment_id: UUID, to: UUID | None
+) -> None:
+    """The same for a move, with whom it is and with whom it is to be."""
+    await tx.execute(_TAKE_TURNS, {"network": network_id, "who": to, "appointment": appointment_id})
 
 
 async def patient_has_a_visit(tx: AsyncConnection, appointment: Appointment) -> bool:
@@ -300,7 +308,14 @@ _RELEASE_HOLDS = (
     " WHERE network_id = :network_id AND held_for = :purpose AND status = 'held'"
 )
 _RELEASE_HELD_FOR = sa.text(f"{_RELEASE_HOLDS}{_RETURNING_FREED}")
-_TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0))")
+_TAKE_TURNS = sa.text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(:network || '/' || who, 0)) FROM (
+        SELECT CAST(CAST(:who AS uuid) AS text) AS who WHERE CAST(:who AS uuid) IS NOT NULL
+        UNION SELECT CAST(practitioner_id AS text) FROM appointments
+        WHERE network_id = :network AND appointment_id = CAST(:appointment AS uuid)
+        ORDER BY who OFFSET 0
+    ) AS turns
+""")
 
 
 def _overlapping(thing: str, span: str, start: str, end: str) -> sa.TextClause:

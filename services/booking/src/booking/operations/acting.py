@@ -20,6 +20,7 @@ Answer = TypeVar("Answer", bound=Message)
 
 DEADLOCK = "40P01"
 DEADLOCKS = 8
+"""How often one command may be the one that PostgreSQL stops."""
 OVERLAP = "23P01"
 ATTEMPTS = 5
 PAUSE = 0.02

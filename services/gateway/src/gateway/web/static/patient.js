@@ -20,7 +20,7 @@ const MISSING = '[data-part]:not([data-status="ok"])';
 
 const ask = () => get(`/patients/${encodeURIComponent(root.dataset.patient)}/360`);
 const load = looking(ask, draw, refused);
-const lookAgain = later(looking(ask, complete, () => lookAgain()));
+const lookAgain = later(looking(ask, complete, (problem) => problem.passing && lookAgain()));
 
 function refused(problem) {
   fill(

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from common import telemetry
 from common.contracts.booking import CancelAppointment
-from common.contracts.consents import Given, GrantPermissions, WithdrawPermission
+from common.contracts.consents import Given
 from common.contracts.patient_profile import TaskKind
 from common.errors import Refused
-from notifications.operations.parts import Parts, by_reply, ourselves
+from notifications.operations.parts import Parts, by_reply
+from notifications.operations.refusing import refuse_everything, refuse_invitations
 from notifications.operations.replies import grouped, offers, questions
 from notifications.operations.replies.binding import Heard, Meaning
 from notifications.operations.replies.offers import Answered
@@ -113,29 +113,13 @@ async def _cancel(parts: Parts, network_id: str, heard: Heard, appointment_id: U
 
 async def _stop(parts: Parts, network_id: str, heard: Heard, about: Message, *, wholly: bool) -> Result:
     """Invitations stop; where the words say so, reminders too."""
-    caller = ourselves(network_id)
-    try:
-        if wholly:
-            await parts.asks.ask(
-                GrantPermissions(
-                    command_id=uuid5(heard.inbound_id, "refuse"), patient_id=about.patient_id,
-                    refusals=["service", "marketing"], given=Given(text_version=STOP_TEXT, how="reply"),
-                ),
-                caller=caller,
-            )  # fmt: skip
-        else:
-            await parts.asks.ask(
-                WithdrawPermission(
-                    command_id=_command_id(heard),
-                    patient_id=about.patient_id,
-                    purpose="marketing",
-                    how="reply",
-                ),
-                caller=caller,
-            )
-    except Refused as refusal:
-        telemetry.log().info("nothing to withdraw", code=refusal.refusal)
-    return Result("stop", answer=None if wholly else "stopped")
+    if wholly:
+        given = Given(text_version=STOP_TEXT, how="reply")
+        command_id = uuid5(heard.inbound_id, "refuse")
+        await refuse_everything(parts, network_id, about.patient_id, command_id=command_id, given=given)
+        return Result("stop")
+    await refuse_invitations(parts, network_id, about.patient_id, command_id=_command_id(heard), how="reply")
+    return Result("stop", answer="stopped")
 
 
 def _command_id(heard: Heard) -> UUID:

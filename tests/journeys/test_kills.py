@@ -23,6 +23,8 @@ import asyncpg
 import httpx
 import nats
 import pytest
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from devkit.home import SERVICES, Home
 from devkit.verify import Targets, verify
@@ -424,7 +426,7 @@ async def lose_the_store(system: System, load: Load) -> None:
     await asyncio.sleep(0.4)
     client = await nats.connect(system.run["nats_url"])
     for service in SERVICES:
-        await client.jetstream().delete_stream(f"{service.upper()}_EVENTS")
+        await delete_stream(client.jetstream(), f"{service.upper()}_EVENTS")
     await client.close()
     await flow
 
@@ -433,3 +435,14 @@ async def lose_the_store(system: System, load: Load) -> None:
     await asyncio.sleep(0.4)
     store.rename(store.with_name("lost while running"))
     await flow
+
+
+async def delete_stream(js: JetStreamContext, name: str) -> None:
+    """A service is ready before it has noticed that its stream was lost, so it is waited for."""
+
+    async def deleted() -> bool:
+        with suppress(NotFoundError):
+            return await js.delete_stream(name)
+        return False
+
+    await eventually(deleted, within=60)

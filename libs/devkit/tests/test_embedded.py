@@ -244,6 +244,19 @@ def test_free_ports_are_different_and_free():
     assert all(port in RANGE and is_free(port) for port in ports)
 
 
+def test_what_has_an_owner_is_not_given_again_though_nobody_listens_there_yet(monkeypatch):
+    monkeypatch.setattr("devkit.embedded.ports.RANGE", range(21000, 21040))
+    monkeypatch.setattr("devkit.embedded.ports._given", set())
+    monkeypatch.setattr("devkit.embedded.ports.is_free", lambda _: True)
+    gateway = chosen("GATEWAY_PORT", "21007")
+
+    inner = [*free(19), *free(20)]
+
+    assert sorted([gateway, *inner]) == list(range(21000, 21040))
+    with pytest.raises(CannotStart, match="no 1 free ports"):
+        free(1)
+
+
 def test_a_server_that_cannot_listen_says_so_in_one_line(folder):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

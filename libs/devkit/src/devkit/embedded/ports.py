@@ -10,6 +10,9 @@ from devkit.errors import CannotStart
 RANGE = range(20000, 32000)
 LOOPBACK = "127.0.0.1"
 
+_given: set[int] = set()
+"""Free or not, these have an owner in this process, who may not listen yet."""
+
 
 def is_free(port: int) -> bool:
     """Whether a server could listen there now."""
@@ -24,15 +27,16 @@ def is_free(port: int) -> bool:
 
 
 def free(count: int) -> list[int]:
-    """Different free ports, drawn at random so that two starts side by side rarely meet."""
+    """Free ports that were never given before, drawn at random so that two starts side by side rarely meet."""
     found: list[int] = []
     for port in random.sample(RANGE, len(RANGE)):
         if len(found) == count:
             break
-        if is_free(port):
+        if port not in _given and is_free(port):
             found.append(port)
     if len(found) < count:
         raise CannotStart(f"no {count} free ports between {RANGE.start} and {RANGE.stop}")
+    _given.update(found)
     return found
 
 
@@ -46,4 +50,5 @@ def chosen(name: str, text: str) -> int:
         raise CannotStart(f"{name} is no port: {text}")
     if not is_free(port):
         raise CannotStart(f"port {port} is busy: stop what uses it, or set {name} to another port")
+    _given.add(port)
     return port

@@ -109,19 +109,26 @@ def lost_connection(error: BaseException) -> bool:
 class Database:
     """Connections of a running service.
 
-    `after_commit` callbacks wake the loops of due work, `after_telling` ones the relay.
+    `after_commit` callbacks wake the loops of due work, `after_telling` ones the relay. Whoever finds no connection
+    free has one within `patience` seconds or is told that the database is away; half of that is for making one.
     """
 
     def __init__(
-        self, url: str, worker_url: str | None = None, *, pool_size: int = 16, secret: str = ""
+        self,
+        url: str,
+        worker_url: str | None = None,
+        *,
+        pool_size: int = 16,
+        secret: str = "",
+        patience: float = 10.0,
     ) -> None:
         options: dict[str, Any] = {
             "pool_size": pool_size,
             # Connections beyond the pool would be made and closed at every turn, and each costs a process and a
             # password check there: whoever finds none free waits a moment instead.
             "max_overflow": 0,
-            "pool_timeout": 10,
-            "connect_args": {"server_settings": {"jit": "off"}, "timeout": 5},
+            "pool_timeout": patience,
+            "connect_args": {"server_settings": {"jit": "off"}, "timeout": patience / 2},
             "json_deserializer": orjson.loads,
         }
         self.engine = create_async_engine(url, **options)
@@ -129,7 +136,7 @@ class Database:
         self.worker_engine = create_async_engine(
             worker_url or url, **{**options, "pool_size": 3, "isolation_level": "AUTOCOMMIT"}
         )
-        self.statements = Statements(self.engine, size=pool_size)
+        self.statements = Statements(self.engine, size=pool_size, patience=patience)
         self.after_commit: list[Callable[[], None]] = []
         self.after_telling: list[Callable[[], None]] = []
         self.applied = 0

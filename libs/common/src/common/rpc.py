@@ -44,18 +44,19 @@ class Written(Generic[Answer]):
 
 
 class Asks:
-    """Asks other services, as a signed caller."""
+    """Asks other services, as a signed caller. `patience` is for how many seconds, where a question does not say."""
 
-    def __init__(self, bus: Bus, signer: Signer) -> None:
+    def __init__(self, bus: Bus, signer: Signer, *, patience: float = DEFAULT_TIMEOUT) -> None:
         self._bus = bus
         self._signer = signer
+        self._patience = patience
 
     async def ask(
         self,
         request: Request[Answer],
         *,
         caller: Caller,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - the owner is told of it too
+        timeout: float | None = None,  # noqa: ASYNC109 - the owner is told of it too
     ) -> Answer:
         """The owner's answer. Raises `Refused` with the owner's code, or `Unavailable`."""
         answer = await self.ask_bytes(request, caller=caller, timeout=timeout)
@@ -66,22 +67,23 @@ class Asks:
         request: Request[Answer],
         *,
         caller: Caller,
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - as above
+        timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> bytes:
         """The owner's answer as it came, for whoever only passes it on (a long list of slots)."""
         owner = request.owner()
-        headers = {CONTEXT: self._signer.sign(caller), DEADLINE: str(time.time() + timeout)}
+        seconds = self._patience if timeout is None else timeout
+        headers = {CONTEXT: self._signer.sign(caller), DEADLINE: str(time.time() + seconds)}
         with telemetry.span(request.subject, SpanKind.CLIENT):
             traceparent = telemetry.traceparent()
             if traceparent:
                 headers["traceparent"] = traceparent
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(seconds):
                     client = await self._bus.client()
                     if not client.is_connected:
                         raise Unavailable(owner, "bus disconnected")
                     reply = await client.request(
-                        request.subject, request.model_dump_json().encode(), timeout=timeout, headers=headers
+                        request.subject, request.model_dump_json().encode(), timeout=seconds, headers=headers
                     )
             except nats.errors.NoRespondersError as error:
                 raise Unavailable(owner, "nobody answers") from error

@@ -22,7 +22,6 @@ SCOPE = "scope AS MATERIALIZED (SELECT set_config('app.network', :network, true)
 
 _DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 IDLE_SECONDS = 300.0
-WAIT_SECONDS = 10.0
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg comes without types
@@ -52,9 +51,10 @@ class Statement:
 class Statements:
     """The connections of such statements, made when they are first needed."""
 
-    def __init__(self, engine: AsyncEngine, *, size: int) -> None:
+    def __init__(self, engine: AsyncEngine, *, size: int, patience: float) -> None:
         _, self._options = engine.dialect.create_connect_args(engine.url)
         self._size = size
+        self._patience = patience
         self._pool: asyncpg.Pool | None = None
         self._making = asyncio.Lock()
 
@@ -62,7 +62,7 @@ class Statements:
         """Run it and commit. Raises `Unavailable` where the database went away, `asyncpg.PostgresError` otherwise."""
         try:
             pool = self._pool or await self._make()
-            async with pool.acquire(timeout=WAIT_SECONDS) as connection:
+            async with pool.acquire(timeout=self._patience) as connection:
                 return await statement.run(connection, values)
         except Exception as error:
             if went_away(error):
@@ -82,7 +82,7 @@ class Statements:
                     min_size=0,
                     max_size=self._size,
                     max_inactive_connection_lifetime=IDLE_SECONDS,
-                    timeout=5,
+                    timeout=self._patience / 2,
                     record_class=Row,
                     server_settings={"jit": "off"},
                     # A statement alone leaves nothing behind that would have to be reset, at a round trip each time.

@@ -28,6 +28,9 @@ from common.ids import new_id
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning: 14:00 in Almaty."""
 
+PATIENCE = 60.0
+"""Seconds to wait for what has to come, on a machine that may stand still for a while: longer than services wait."""
+
 PASSWORD = "test"  # noqa: S105 - of throw-away databases on loopback
 
 
@@ -158,7 +161,7 @@ def owner_url(urls: Urls) -> str:
 @pytest.fixture
 async def database(urls: Urls) -> AsyncIterator[Database]:
     """The service's own way into it."""
-    opened = Database(urls.app, urls.worker, pool_size=20)
+    opened = Database(urls.app, urls.worker, pool_size=20, patience=PATIENCE)
     yield opened
     await opened.dispose()
 
@@ -195,11 +198,11 @@ def answering(bus: Bus, keys: Keys) -> Answering:
 @pytest.fixture
 def asks(bus: Bus, keys: Keys) -> rpc.Asks:
     """Asks as the gateway does."""
-    return rpc.Asks(bus, keys.signer("gateway"))
+    return rpc.Asks(bus, keys.signer("gateway"), patience=PATIENCE)
 
 
 @asynccontextmanager
-async def running(app: FastAPI, *, within: float = 20.0) -> AsyncIterator[FastAPI]:
+async def running(app: FastAPI, *, within: float = PATIENCE) -> AsyncIterator[FastAPI]:
     """A whole service in this process, from ready to drained."""
     async with app.router.lifespan_context(app):
         async with asyncio.timeout(within):

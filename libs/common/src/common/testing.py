@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
@@ -30,6 +31,9 @@ START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 PATIENCE = 60.0
 """Seconds to wait for what has to come, on a machine that may stand still for a while: longer than services wait."""
+
+hypothesis.settings.register_profile("however slow", deadline=None)
+hypothesis.settings.load_profile("however slow")
 
 PASSWORD = "test"  # noqa: S105 - of throw-away databases on loopback
 

@@ -175,7 +175,6 @@ async def test_a_channel_that_takes_no_text_any_more_says_so_and_can_be_given_ba
     await visitor.check()
     await visitor.press(page.get_by_role("button", name="Вернуть автоматике"))
     await expect(page.locator("#announcement")).to_have_text("Дальше отвечает автоматика.")
-    await page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_a_conversation_that_is_gone_does_not_hide_the_others(

@@ -255,6 +255,19 @@ async def test_only_one_relay_publishes_at_a_time(database: Database, bus: Bus) 
         assert 0 in (first.published, second.published)
 
 
+async def test_a_relay_that_is_woken_as_it_is_told_to_stop_stops(database: Database, bus: Bus) -> None:
+    relay = outbox.Relay(database.engine, bus, STREAM)
+    task = asyncio.create_task(relay.run())
+    await record(database, event("1"))
+    await drained(database)
+    await asyncio.sleep(0.2)  # by now it waits for more
+    relay.wake()
+    task.cancel()
+    stopped, _ = await asyncio.wait({task}, timeout=20)
+    task.cancel()
+    assert stopped
+
+
 # --- events ---------------------------------------------------------------------------------------------
 
 

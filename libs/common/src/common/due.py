@@ -129,7 +129,8 @@ class DueLoop:
                 pause = await self._begin()
                 if pause and not self._stopping:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), timeout=pause)
+                        async with asyncio.timeout(pause):
+                            await self._wake.wait()
             await asyncio.gather(*self._batches, return_exceptions=True)
         finally:
             for batch in self._batches:
@@ -217,7 +218,8 @@ class DueLoop:
         given = list(leases)
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), timeout=self._lease.total_seconds() / 3)
+                async with asyncio.timeout(self._lease.total_seconds() / 3):
+                    await done.wait()
             if done.is_set():
                 return
             until = wall() + self._lease

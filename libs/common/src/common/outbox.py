@@ -185,7 +185,8 @@ class Relay:
                 if rows:
                     await asyncio.sleep(PACE_SECONDS)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), timeout=0.5)
+                    async with asyncio.timeout(0.5):
+                        await self._wake.wait()
 
     async def _is_another(self, js: JetStreamContext, created: str) -> bool:
         """Whether the stream is gone, was made anew, or has lost its end since we last compared."""

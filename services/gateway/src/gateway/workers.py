@@ -36,7 +36,8 @@ class Forgetting:
             except Unavailable as error:
                 telemetry.log().warning("forgetting waits", who=error.who)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), EVERY_SECONDS)
+                async with asyncio.timeout(EVERY_SECONDS):
+                    await self._stopping.wait()
 
     async def step(self) -> None:
         """Forget once, in all networks."""

@@ -97,7 +97,8 @@ class Consumption(Generic[Parts]):
         self._bus.on_connected(wake.set)
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), timeout=3)
+                async with asyncio.timeout(3):
+                    await wake.wait()
             wake.clear()
             try:
                 await self.declare()

@@ -35,7 +35,8 @@ async def _stream(request: Request, parts: Parts, principal: Principal, token: s
         quiet = 0.0
         while not request.app.state.running.leaving:
             try:
-                told = await asyncio.wait_for(queue.get(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    told = await queue.get()
             except TimeoutError:
                 quiet += LOOK_SECONDS
                 if quiet >= HEARTBEAT_SECONDS:

@@ -13,7 +13,7 @@ from common.contracts.messages import Command, Query, Request
 from common.errors import Refused
 from common.ids import new_id
 from common.rpc import Asks
-from common.testing import Answering, Keys
+from common.testing import PATIENCE, Answering, Keys
 
 from .clinic import Clinic, almaty
 
@@ -51,9 +51,7 @@ async def test_the_most_slots_there_can_be_fit_into_one_reply(
     often = clinic.service.model_copy(update={"granularity": 5})
     await clinic.put(often)
     async with answering(handlers.answers, clinic.parts):
-        found = await asks.ask(
-            FindFreeSlots(service_id=often.service_id, days=62), caller=clinic.caller, timeout=10
-        )
+        found = await asks.ask(FindFreeSlots(service_id=often.service_id, days=62), caller=clinic.caller)
     assert len(found.slots) == 5000
 
 
@@ -74,7 +72,7 @@ async def test_what_is_not_of_its_messages_form_is_refused_and_changes_nothing(
 
 
 async def test_a_service_cannot_act_as_staff(clinic: Clinic, answering: Answering, bus, keys: Keys):
-    recall = Asks(bus, keys.signer("recall"))
+    recall = Asks(bus, keys.signer("recall"), patience=PATIENCE)
     async with answering(handlers.answers, clinic.parts):
         with pytest.raises(Refused) as refused:
             await recall.ask(clinic.booking(TEN), caller=clinic.caller)

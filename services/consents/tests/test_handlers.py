@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from nats.js import JetStreamContext
 
 from common.caller import Caller
 from common.contracts.consents import (
@@ -26,7 +27,7 @@ from common.database import AlreadyApplied, Database
 from common.errors import Refused
 from common.ids import new_id
 from common.rpc import Answers, Asks
-from common.testing import Answering, Urls, caller, running
+from common.testing import PATIENCE, Answering, Urls, caller, running
 from consents import handlers
 from consents.app import create_app
 from consents.handlers import Parts
@@ -87,9 +88,8 @@ async def test_a_withdrawal_holds_in_the_very_next_answer(
 
 
 async def test_a_whole_service_tells_of_changed_permissions_on_the_bus(
-    service: Any, asks: Asks, bus: Any, network_id: str, by_form: Given
+    service: Any, asks: Asks, js: JetStreamContext, network_id: str, by_form: Given
 ):
-    js = await bus.jetstream()
     subscription = await js.subscribe("consents.event.>", stream="CONSENTS_EVENTS", ordered_consumer=True)
     patient_id = new_id()
     await asks.ask(
@@ -99,7 +99,8 @@ async def test_a_whole_service_tells_of_changed_permissions_on_the_bus(
         caller=caller(network_id),
     )
     heard = [
-        PermissionChanged.model_validate_json((await subscription.next_msg(timeout=5)).data) for _ in range(2)
+        PermissionChanged.model_validate_json((await subscription.next_msg(timeout=PATIENCE)).data)
+        for _ in range(2)
     ]
     assert [(one.purpose, one.state, one.version) for one in heard] == [
         ("marketing", "granted", 1),
@@ -214,7 +215,7 @@ async def test_a_hundred_acts_at_once_take_a_hundred_versions_without_a_gap(
         GrantPermissions(patient_id=patient_id, grants=["marketing"], refusals=["education"], given=by_form)
         for _ in range(50)
     ]
-    await asyncio.gather(*(asks.ask(act, caller=by, timeout=20) for act in acts))
+    await asyncio.gather(*(asks.ask(act, caller=by) for act in acts))
     async with database.transaction(network_id) as tx:
         versions = await tx.execute(sa.text("SELECT version FROM permission_acts ORDER BY version"))
         assert list(versions.scalars()) == list(range(1, 101))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from nats.js import JetStreamContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from common import outbox
@@ -45,7 +46,7 @@ from common.delivery import Heard
 from common.errors import Refused, Unavailable
 from common.ids import new_id
 from common.rpc import Answers, Asks
-from common.testing import START, Answering, Urls, caller, running
+from common.testing import PATIENCE, START, Answering, Urls, caller, running
 from patient_profile import handlers, workers
 from patient_profile.app import create_app
 from patient_profile.handlers import Parts
@@ -128,7 +129,7 @@ async def test_two_hundred_registrations_of_one_person_make_one_patient(
     service: Any, asks: Asks, network_id: str, database: Database
 ) -> None:
     replies = await asyncio.gather(
-        *(asks.ask(registration(), caller=anonymous(network_id), timeout=30) for _ in range(200))
+        *(asks.ask(registration(), caller=anonymous(network_id)) for _ in range(200))
     )
     assert len({reply.patient_id for reply in replies}) == 1
     assert [reply.created for reply in replies].count(True) == 1
@@ -140,22 +141,18 @@ async def test_two_people_with_one_phone_who_register_at_once_are_two(
 ) -> None:
     names = ("Ахметова Айгерим", "Ахметов Тимур")
     replies = await asyncio.gather(
-        *(
-            asks.ask(registration(full_name=names[n % 2]), caller=anonymous(network_id), timeout=30)
-            for n in range(50)
-        )
+        *(asks.ask(registration(full_name=names[n % 2]), caller=anonymous(network_id)) for n in range(50))
     )
     assert len({reply.patient_id for reply in replies}) == 2
 
 
-async def published(bus: Bus, event: Event) -> None:
-    js = await bus.jetstream()
+async def published(js: JetStreamContext, event: Event) -> None:
     await js.publish(
         event.subject, event.model_dump_json().encode(), headers={"Nats-Msg-Id": str(event.event_id)}
     )
 
 
-async def until(condition: Callable[[], Any], *, within: float = 10) -> Any:
+async def until(condition: Callable[[], Any], *, within: float = PATIENCE) -> Any:
     """What the condition gives once it gives something; bus and database need a moment."""
     ends = time.monotonic() + within
     while not (found := await condition()):
@@ -165,32 +162,32 @@ async def until(condition: Callable[[], Any], *, within: float = 10) -> Any:
 
 
 async def test_a_patient_is_found_once_their_appointment_is_heard_of(
-    service: Any, asks: Asks, bus: Bus, network_id: str
+    service: Any, asks: Asks, js: JetStreamContext, network_id: str
 ) -> None:
     made = await asks.ask(registration(), caller=anonymous(network_id))
     desk = caller(network_id, roles=("reception",))
     query = FindPatients(phone="+77011234567", country="KZ")
     assert (await asks.ask(query, caller=desk)).candidates == []
-    changes = await (await bus.jetstream()).subscribe(
+    changes = await js.subscribe(
         PatientChanged.subject, stream="PATIENT_PROFILE_EVENTS", ordered_consumer=True
     )
-    await published(bus, booked(network_id, made.patient_id))
+    await published(js, booked(network_id, made.patient_id))
 
     async def candidates() -> Any:
         return (await asks.ask(query, caller=desk)).candidates
 
     (candidate,) = await until(candidates)
     assert candidate.card.patient_id == made.patient_id
-    told = PatientChanged.model_validate_json((await changes.next_msg(timeout=5)).data)
+    told = PatientChanged.model_validate_json((await changes.next_msg(timeout=PATIENCE)).data)
     assert (told.patient_id, told.version) == (made.patient_id, 1)
 
 
 async def test_a_task_that_another_service_raises_is_taken_and_finished(
-    service: Any, asks: Asks, bus: Bus, network_id: str
+    service: Any, asks: Asks, js: JetStreamContext, network_id: str
 ) -> None:
     desk = caller(network_id, roles=("reception",))
     event = raised(network_id)
-    await published(bus, event)
+    await published(js, event)
 
     async def tasks() -> Any:
         return (await asks.ask(ListTasks(), caller=desk)).tasks

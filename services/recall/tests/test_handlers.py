@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
+from nats.js import JetStreamContext
 
 from common import outbox
 from common.caller import Caller, system
@@ -23,7 +24,7 @@ from common.database import AlreadyApplied, Database
 from common.errors import NotAllowed, Refused, UnknownThing
 from common.ids import new_id
 from common.rpc import Answers, Asks
-from common.testing import START, caller, running
+from common.testing import PATIENCE, START, caller, running
 from recall import handlers, tables, workers
 from recall.app import create_app
 from recall.handlers import Parts
@@ -54,7 +55,7 @@ def booking(*states) -> Answers[None]:
 
 @pytest.fixture
 def asks(bus, keys) -> Asks:
-    return Asks(bus, keys.signer("recall"))
+    return Asks(bus, keys.signer("recall"), patience=PATIENCE)
 
 
 async def recalls(parts, network, patient_id):
@@ -142,7 +143,7 @@ async def test_two_replicas_invite_each_patient_once(parts, network, answering, 
     patients = [new_id() for _ in range(250)]
     for patient in patients:
         await handlers.follow_appointment(completed(network, appointment(patient)), parts)
-    other = Database(urls.app, urls.worker)
+    other = Database(urls.app, urls.worker, patience=PATIENCE)
     loops = [*workers.loops(parts), *workers.loops(Parts(other, parts.asks, parts.clock))]
     async with answering(booking()):
         while any(await asyncio.gather(*(loop.step() for loop in loops))):
@@ -173,22 +174,21 @@ async def test_without_booking_nobody_is_invited_and_the_work_stays_due(parts, n
 
 
 async def test_the_whole_service_from_a_visit_to_the_invitation(
-    urls, nats_server, environment, answering, monkeypatch, bus, keys, network_id
+    urls, nats_server, environment, answering, bus, js: JetStreamContext, keys, network_id
 ):
     environment(urls, nats_server.url)
     app = create_app(Settings())
-    gateway = Asks(bus, keys.signer("gateway"))
+    gateway = Asks(bus, keys.signer("gateway"), patience=PATIENCE)
     patient = new_id()
     async with answering(booking()), running(app):
         app.state.running.core.clock.put(START)
-        js = await bus.jetstream()
         told = await (await bus.client()).subscribe(OutreachDue.subject)
         visit = completed(network_id, appointment(patient))
         for event in (visit, *directory_events(network_id)):
             await js.publish(
                 event.subject, event.model_dump_json().encode(), headers={"Nats-Msg-Id": str(event.event_id)}
             )
-        message = await told.next_msg(timeout=10)
+        message = await told.next_msg(timeout=PATIENCE)
         invited = OutreachDue.model_validate_json(message.data)
         assert (invited.patient_id, invited.network_id) == (patient, network_id)
         staff = caller(network_id)
@@ -197,7 +197,7 @@ async def test_the_whole_service_from_a_visit_to_the_invitation(
         assert len((await gateway.ask(ListRecallRules(), caller=staff)).rules) == 1
         event = suppressed(network_id, recall.outreach_id)
         await js.publish("notifications.event.message.suppressed.v1", event.model_dump_json().encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while recall.state != "suppressed":
                 (recall,) = (await gateway.ask(RecallsOf(patient_ids=[patient]), caller=staff)).recalls
         assert recall.reason == "no-consent"

@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
+from nats.js import JetStreamContext
 from sqlalchemy.engine import make_url
 
 from common import migrate, provision, rpc
@@ -175,11 +176,22 @@ async def bus(nats_server: Any) -> AsyncIterator[Bus]:
     """A connection to NATS whose streams were emptied before the test."""
     opened = Bus(nats_server.url, "tests")
     await opened.connect()
-    js = await opened.jetstream()
+    js = await patient(opened)
     for stream in await js.streams_info():
         await js.delete_stream(stream.config.name or "")
     yield opened
     await opened.close()
+
+
+async def patient(bus: Bus) -> JetStreamContext:
+    """JetStream, for as long as it may take to answer a test."""
+    return (await bus.client()).jetstream(timeout=PATIENCE)
+
+
+@pytest.fixture
+async def js(bus: Bus) -> JetStreamContext:
+    """The streams, which were emptied before the test."""
+    return await patient(bus)
 
 
 Answering = Callable[[rpc.Answers[Any], Any], AbstractAsyncContextManager[rpc.Server[Any]]]

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common import outbox
+from common import due, outbox
 from common.clock import Clock, wall
 from common.contracts.messages import Done
 from common.database import AlreadyApplied, Database
@@ -22,7 +22,7 @@ from common.errors import CommandReused, Refused, Unavailable
 from common.ids import new_id
 from common.sealed import Sealer
 from common.statements import SCOPE, Statement
-from common.testing import START
+from common.testing import PATIENCE, START
 from devkit.embedded.ports import free
 
 from .conftest import Mark, Marked, labels, put_mark
@@ -183,30 +183,46 @@ async def test_work_whose_holder_died_is_claimed_again_after_its_lease(
 
 
 async def test_work_that_takes_longer_than_its_lease_is_done_by_nobody_else_meanwhile(
-    database: Database, clock: Clock
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for network_id in ("alpha", "beta"):
         async with database.transaction(network_id) as tx:
             await put_mark(tx, network_id, "x", START)
-    done: list[str] = []
+    long_enough, done = asyncio.Event(), []
+    now = START
 
     async def work(network_id: str, ids: Sequence[UUID]) -> None:
-        await asyncio.sleep(0.7)
+        await long_enough.wait()
         done.append(network_id)
         async with database.transaction(network_id) as tx:
             await tx.execute(
                 sa.text("UPDATE marks SET due_at = NULL WHERE mark_id = ANY(:ids)"), {"ids": ids}
             )
 
+    async def leased() -> set[datetime | None]:
+        found = set()
+        for network_id in ("alpha", "beta"):
+            async with database.reading(network_id) as tx:
+                found |= set((await tx.execute(sa.text("SELECT leased_until FROM marks"))).scalars())
+        return found
+
+    monkeypatch.setattr(due, "wall", lambda: now)
+    lease = timedelta(seconds=0.6)
     slow, other = (
         DueLoop("marks", DueTable("marks", "mark_id"), database, clock, work, lease_seconds=0.6)
         for _ in range(2)
     )
     working = asyncio.create_task(slow.step())
     claimed = 0
-    while not working.done():
-        await asyncio.sleep(0.05)
-        claimed += await other.step() if slow.in_flight else 0
+    for _ in range(
+        4
+    ):  # the wall goes on once the lease is renewed, so that a machine that stands still costs none
+        async with asyncio.timeout(PATIENCE):
+            while await leased() != {now + lease}:  # noqa: ASYNC110 - what is waited for is in the database
+                await asyncio.sleep(0.02)
+        now += lease * 0.9
+        claimed += await other.step()
+    long_enough.set()
     assert await working == 2
     assert claimed == 0
     assert sorted(done) == ["alpha", "beta"]

@@ -99,14 +99,26 @@ class Visitor:
         await self.context.route(address, answer)
         return asked
 
+    async def answered_otherwise(self, address: str, change: Callable[[Any], object]) -> None:
+        """The API's answers at an address, changed as if an owner did not answer."""
+
+        async def answer(route: Route) -> None:
+            response = await route.fetch()
+            body = await response.json()
+            change(body)
+            await route.fulfill(response=response, json=body)
+
+        await self.context.route(address, answer)
+
     async def go(self, path: str) -> None:
         await self.page.goto(path if path.startswith("http") else self.address + path)
 
     async def leave(self) -> None:
         """Close the browser. What a page asks for at this moment nobody waits for: its route may fail."""
         with suppress(Exception):
-            for routed in (*self.context.pages, self.context):
-                await routed.unroute_all(behavior="ignoreErrors")
+            for page in self.context.pages:
+                await page.unroute_all(behavior="ignoreErrors")
+            await self.context.unroute_all(behavior="ignoreErrors")
             await self.context.close()
 
     async def check(self) -> None:

@@ -160,15 +160,12 @@ async def test_a_task_leads_to_its_conversation(at_the_desk: Any, asking: Handed
 async def test_a_channel_that_takes_no_text_any_more_says_so_and_can_be_given_back(
     at_the_desk: Any, asking: HandedOver
 ) -> None:
-    async def a_day_later(route: Any) -> None:
-        response = await route.fetch()
-        body = await response.json()
-        body["conversation"]["answer_until"] = body["conversation"]["heard_at"]
-        await route.fulfill(response=response, json=body)
+    def a_day_later(told: dict[str, Any]) -> None:
+        told["conversation"]["answer_until"] = told["conversation"]["heard_at"]
 
     visitor = await at_the_desk(path="/conversations", width=360)
     page = visitor.page
-    await page.route(f"**/api/v1/conversations/{asking.conversation_id}", a_day_later)
+    await visitor.answered_otherwise(f"**/api/v1/conversations/{asking.conversation_id}", a_day_later)
     await card(visitor, asking).get_by_role("button", name="Открыть").click()
     await expect(page.locator("#conversation")).to_contain_text("Позвоните.")
     await expect(page.locator("#answer")).to_be_hidden()

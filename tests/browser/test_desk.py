@@ -297,7 +297,7 @@ async def test_the_board_says_who_has_moved_and_how_many_rows_it_leaves_out(
         )
         assert moved.status_code == 200, moved.text
     visitor = await at_the_desk()
-    await answered_otherwise(visitor, "**/api/v1/day-board?*", lambda board: board.update(left_out=17))
+    await visitor.answered_otherwise("**/api/v1/day-board?*", lambda board: board.update(left_out=17))
     await visitor.go(day.path)
     await expect(row(visitor.page, appointment).locator(".cell-status")).to_contain_text("Переносов: 2")
     await expect(visitor.page.locator(".board .notice")).to_contain_text("Ещё записей на этот день: 17")
@@ -417,18 +417,6 @@ async def test_saving_what_was_not_touched_changes_nothing(at_the_desk: Any, cli
     assert await things() == before
 
 
-async def answered_otherwise(visitor: Any, address: str, change: Any) -> None:
-    """The API's answer at this address, changed as if an owner did not answer."""
-
-    async def answer(route: Any) -> None:
-        response = await route.fetch()
-        body = await response.json()
-        change(body)
-        await route.fulfill(response=response, json=body)
-
-    await visitor.context.route(address, answer)
-
-
 async def test_unknown_allergies_never_look_like_none(
     at_the_desk: Any, clinic: Any, day: Day, people: Any
 ) -> None:
@@ -441,7 +429,7 @@ async def test_unknown_allergies_never_look_like_none(
             one["alerts"] = {"status": "unknown", "allergy": "unknown", "items": []}
 
     visitor = await at_the_desk()
-    await answered_otherwise(visitor, "**/api/v1/day-board?*", without_cards)
+    await visitor.answered_otherwise("**/api/v1/day-board?*", without_cards)
     await visitor.go(day.path)
     page = visitor.page
     await expect(row(page, appointment)).to_contain_text("Аллергии: неизвестно")
@@ -485,7 +473,7 @@ async def test_a_missing_part_of_the_whole_view_says_so_and_the_others_are_shown
         view["sections"]["recall"] |= {"status": "unavailable", "data": None}
 
     visitor = await at_the_desk()
-    await answered_otherwise(visitor, "**/360", without_recall)
+    await visitor.answered_otherwise("**/360", without_recall)
     await visitor.go(f"/patients/{patient}")
     page = visitor.page
     await expect(page.locator('[data-part="recall"]')).to_contain_text("Это не значит, что ничего нет.")

@@ -1,9 +1,10 @@
 """Pages are good clients: what finds an owner away is asked again, for a while, before anybody is troubled with it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -16,9 +17,17 @@ async def met(clinic: Any, person: Any, known_patient: Any) -> str:
     return str(await known_patient(clinic, await clinic.login("reception"), person.phone))
 
 
-async def without_news(visitor: Any) -> None:
-    """No live update makes the page look: what it asks for it asks by itself."""
-    await visitor.context.route("**/api/v1/events", lambda route: route.abort())
+@pytest.fixture
+def beside_the_desk(at_the_desk: Any) -> Callable[[], Any]:
+    """Somebody whom no live update makes look, and who looks at no board yet: what is asked for next is asked by the
+    next page, by itself."""
+
+    async def enter() -> Any:
+        visitor = await at_the_desk(path="/tasks")
+        await visitor.context.route("**/api/v1/events", lambda route: route.abort())
+        return visitor
+
+    return enter
 
 
 async def test_a_page_whose_owner_was_away_comes_up_by_itself(at_the_desk: Any) -> None:
@@ -29,9 +38,8 @@ async def test_a_page_whose_owner_was_away_comes_up_by_itself(at_the_desk: Any) 
     assert len(asked) == 3
 
 
-async def test_a_board_whose_owner_was_away_is_filled_without_a_word(at_the_desk: Any) -> None:
-    visitor = await at_the_desk()
-    await without_news(visitor)
+async def test_a_board_whose_owner_was_away_is_filled_without_a_word(beside_the_desk: Any) -> None:
+    visitor = await beside_the_desk()
     asked = await visitor.without("**/api/v1/day-board?*", times=2)
     await visitor.go("/desk")
     await expect(visitor.page.locator("#desk-title")).not_to_be_empty()
@@ -47,7 +55,7 @@ async def test_a_search_whose_owner_was_away_finds_somebody(
     asked = await visitor.without("**/api/v1/patients/search", times=2)
     await visitor.page.get_by_role("searchbox", name="Телефон или имя").fill(person.phone)
     await visitor.page.get_by_role("button", name="Найти").click()
-    await expect(visitor.page.get_by_text(person.full_name).first).to_be_visible()
+    await expect(visitor.page.locator("#found .choice", has_text=person.full_name).first).to_be_visible()
     assert len(asked) == 3
 
 
@@ -63,13 +71,15 @@ async def test_a_page_whose_owner_stays_away_says_so_after_a_few_tries(at_the_de
     await expect(visitor.page.locator("#desk-title")).not_to_be_empty()
 
 
-async def test_a_board_that_said_why_it_is_empty_is_filled_when_its_owner_is_back(at_the_desk: Any) -> None:
-    visitor = await at_the_desk()
+async def test_a_board_that_said_why_it_is_empty_is_filled_when_its_owner_is_back(
+    beside_the_desk: Any,
+) -> None:
+    visitor = await beside_the_desk()
     page = visitor.page
-    await without_news(visitor)
-    await visitor.without("**/api/v1/day-board?*", times=5)
+    await visitor.without("**/api/v1/day-board?*", times=float("inf"))
     await visitor.go("/desk")
     await expect(page.locator("#announcement")).not_to_be_empty()
+    await visitor.context.unroute("**/api/v1/day-board?*")
     await expect(page.locator("#desk-title")).not_to_be_empty()
     await expect(page.locator("#announcement")).to_be_empty()
 
@@ -80,44 +90,32 @@ async def test_a_section_that_was_missing_comes_by_itself_and_leaves_the_others_
     patient_id = await met(clinic, person, known_patient)
     visitor = await at_the_desk()
     page = visitor.page
-    answers: list[int] = []
 
-    async def without_messages_at_first(route: Route) -> None:
-        response = await route.fetch()
-        answers.append(response.status)
-        whole = await response.json()
-        if len(answers) == 1:
-            whole["sections"]["communications"] = {"status": "unavailable", "data": None}
-        await route.fulfill(response=response, json=whole)
+    def without_messages(view: dict[str, Any]) -> None:
+        view["sections"]["communications"] = {"status": "unavailable", "data": None}
 
-    await visitor.context.route("**/api/v1/patients/*/360", without_messages_at_first)
+    await visitor.answered_otherwise("**/api/v1/patients/*/360", without_messages)
     await visitor.go(f"/patients/{patient_id}")
     missing = page.locator('[data-part="communications"]')
     await expect(missing).to_have_attribute("data-status", "unavailable")
     await expect(page.get_by_role("heading", level=1)).to_have_text(person.full_name)
     await page.locator('[data-part="profile"]').evaluate("one => { one.dataset.seen = 'yes'; }")
+    await visitor.context.unroute("**/api/v1/patients/*/360")
     await expect(missing).to_have_attribute("data-status", "ok")
     await expect(page.locator("#missing")).to_be_hidden()
     await expect(page.locator('[data-part="profile"]')).to_have_attribute("data-seen", "yes")
     await visitor.check()
 
 
-async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(at_the_desk: Any) -> None:
-    visitor = await at_the_desk()
+async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(beside_the_desk: Any) -> None:
+    visitor = await beside_the_desk()
     page = visitor.page
-    answers: list[int] = []
 
-    async def without_cards_at_first(route: Route) -> None:
-        response = await route.fetch()
-        answers.append(response.status)
-        missing = ["patient_profile"] if len(answers) == 1 else []
-        await route.fulfill(
-            response=response, json={**await response.json(), "rows": [], "unavailable": missing}
-        )
+    def without_cards(board: dict[str, Any]) -> None:
+        board.update(rows=[], unavailable=["patient_profile"])
 
-    await visitor.context.route("**/api/v1/day-board?*", without_cards_at_first)
-    await without_news(visitor)
+    await visitor.answered_otherwise("**/api/v1/day-board?*", without_cards)
     await visitor.go("/desk")
     await expect(page.locator(".board .notice")).to_contain_text("карты пациентов")
+    await visitor.context.unroute("**/api/v1/day-board?*")
     await expect(page.locator(".board .notice")).to_have_count(0)
-    assert answers == [200, 200]

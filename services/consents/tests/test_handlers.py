@@ -151,8 +151,9 @@ async def test_where_data_stays_at_home_a_foreign_channel_needs_its_permission(
 
 @pytest.mark.parametrize("at_home", [True, False])
 async def test_a_network_no_event_told_of_is_asked_about_at_booking(
-    parts: Parts, network_id: str, answering: Answering, at_home: bool
+    parts: Parts, network_id: str, answering: Answering, monkeypatch: pytest.MonkeyPatch, at_home: bool
 ):
+    monkeypatch.setattr(handlers, "HOME_SECONDS", PATIENCE)
     booking = Answers[None]()
 
     @booking.to(DescribeDirectory)

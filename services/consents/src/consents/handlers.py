@@ -27,6 +27,10 @@ from consents import operations, queries
 from consents.rules import access, texts
 
 
+HOME_SECONDS = 1.0
+"""How long booking has to say whether data stays at home: somebody waits for our own answer meanwhile."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What handlers work with."""
@@ -82,7 +86,9 @@ async def may_contact(query: MayContact, caller: Caller, parts: Parts) -> Contac
 async def ask_about_home(network_id: str, parts: Parts) -> bool:
     """Whether a network that no event told of keeps its data at home; yes, while nobody can say."""
     try:
-        told = await parts.asks.ask(DescribeDirectory(), caller=system("consents", network_id), timeout=1)
+        told = await parts.asks.ask(
+            DescribeDirectory(), caller=system("consents", network_id), timeout=HOME_SECONDS
+        )
     except (Unavailable, Refused):
         return True
     return told.network.data_at_home

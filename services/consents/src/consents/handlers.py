@@ -26,7 +26,6 @@ from common.sealed import Sealer
 from consents import operations, queries
 from consents.rules import access, texts
 
-
 HOME_SECONDS = 1.0
 """How long booking has to say whether data stays at home: somebody waits for our own answer meanwhile."""
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -110,9 +111,11 @@ class Person:
 
 class Again(httpx.AsyncHTTPTransport):
     """A good client asks again, where somebody was away for a moment: what changes nothing, what is known again by
-    its key, and to be let in."""
+    its key (and every order has one), and to be let in."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "GET" and request.url.path.startswith("/api/"):
+            request.headers.setdefault("Idempotency-Key", str(uuid4()))
         harmless = (
             request.method == "GET"
             or "Idempotency-Key" in request.headers

@@ -17,6 +17,8 @@ from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbo
 PHONE = "+77010000001"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 30
+"""Seconds."""
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -35,6 +37,7 @@ async def provider(tmp_path: Path, clinic: Gateway) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def page(provider: Sandbox) -> AsyncIterator[Page]:
+    expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = await browser.new_page(viewport={"width": 360, "height": 740})
@@ -127,7 +130,7 @@ async def test_a_person_presses_a_button_and_writes_on_a_narrow_screen(
     await page.get_by_label("Send").click()
     await expect(page.locator(".bubble.mine")).to_have_count(2)
 
-    await eventually(lambda: len(clinic.heard()) == 2)
+    await eventually(lambda: len(clinic.heard()) == 2, within=PATIENCE)
     assert [each["type"] for each in clinic.heard()] == ["button", "text"]
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360

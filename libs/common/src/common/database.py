@@ -172,6 +172,7 @@ class Database:
                     yield tx, await tx.execute(first, parameters)
             except Exception as error:
                 if lost_connection(error):
+                    self.commits += 1  # perhaps: whoever remembers what is stored has to look again
                     raise Unavailable("database", "connection lost") from error
                 raise
         if wakes or told:

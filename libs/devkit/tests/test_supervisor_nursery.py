@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from common.testing import PATIENCE
 from devkit import nursery as nursery_module
 from devkit.embedded.ports import free
 from devkit.errors import CannotStart
@@ -49,11 +50,18 @@ class Baby(PythonProcess):
         super().__init__(name, "vinculo_baby.app", port=port, log=log, environment=told, nursery=nursery)
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
+async def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         await asyncio.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
@@ -72,7 +80,7 @@ def said():
 
 @pytest.fixture
 async def supervisor(said):
-    supervisor = Supervisor(say=said.append, patience=30, grace=2)
+    supervisor = Supervisor(say=said.append, patience=PATIENCE, grace=2)
     yield supervisor
     await supervisor.stop()
     assert not [program.name for program in supervisor.programs if program.alive]
@@ -132,10 +140,16 @@ async def test_a_killed_nursery_takes_its_children_along_and_all_come_back(super
 
     os.kill(nursery.pid, signal.SIGKILL)
     await eventually(lambda: all(baby.alive and baby.pid not in killed and baby.ready() for baby in babies))
+    await eventually(lambda: not any(map(runs, killed)))
 
-    assert [
-        pid for pid in killed if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
-    ] == []
+
+def test_a_child_is_not_taken_for_an_earlier_one_of_the_same_number(tmp_path):
+    said = '{"born": 7}\n{"ended": 7, "status": 1}\n{"born": 7}\n'
+    nursery = Nursery(tmp_path / "nursery.log")
+    with subprocess.Popen(["printf", "%s", said], stdout=subprocess.PIPE) as mother:
+        mother.wait()
+        nursery._popen = mother
+        assert nursery.status_of(7) is None
 
 
 def test_children_die_with_the_supervisor(folder):
@@ -165,7 +179,4 @@ def test_children_die_with_the_supervisor(folder):
         supervisor.kill()
     assert len(pids) == 2
 
-    deadline = time.monotonic() + 5
-    while [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    asyncio.run(eventually(lambda: not any(map(runs, pids))))

@@ -49,7 +49,7 @@ PRELOADED = (
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
 )
-REPLY_SECONDS = 10.0
+REPLY_SECONDS = 30.0
 
 
 def available(environment: Mapping[str, str] = os.environ) -> bool:
@@ -111,6 +111,8 @@ class Nursery(Program):
             if "ended" in said:
                 self._ended[said["ended"]] = said["status"]
             elif "born" in said:
+                # The system gives numbers again: how an earlier child of this one ended says nothing of the new.
+                self._ended.pop(said["born"], None)
                 self._born.append(said["born"])
             else:
                 self._ready = True

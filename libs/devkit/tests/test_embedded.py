@@ -15,6 +15,7 @@ import nats
 import psutil
 import pytest
 
+from common.testing import PATIENCE
 from devkit.embedded import EmbeddedNats, EmbeddedPostgres, infrastructure
 from devkit.embedded.child import Identity, launched
 from devkit.embedded.ports import RANGE, chosen, free, is_free
@@ -68,8 +69,8 @@ async def query(server, statement):
         await connection.close()
 
 
-def until_gone(pids, seconds=10):
-    deadline = time.monotonic() + seconds
+def until_gone(pids):
+    deadline = time.monotonic() + PATIENCE
     while left := [pid for pid in pids if is_running(pid)]:
         assert time.monotonic() < deadline, f"still running: {left}"
         time.sleep(0.02)
@@ -95,10 +96,12 @@ async def test_postgres_comes_back_after_a_kill_with_its_data(postgres):
 
 async def test_postgres_comes_back_when_only_its_first_process_was_killed_amid_a_query(postgres):
     await query(postgres, "CREATE TABLE kept AS SELECT 42 AS answer")
-    sleeper = asyncio.create_task(query(postgres, "SELECT pg_sleep(60)"))
-    await asyncio.sleep(0.2)
+    sleeper = asyncio.create_task(query(postgres, "SELECT pg_sleep(600)"))
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    while await query(postgres, asleep) == 0:
+        assert not sleeper.done()
     os.kill(postgres.pid, signal.SIGKILL)
-    postgres.process.wait(10)
+    postgres.process.wait(PATIENCE)
 
     postgres.start()
 
@@ -196,22 +199,22 @@ async def test_jetstream_comes_back_after_a_kill_with_its_messages(stream_server
         )
 
     client = await connected()
-    await client.jetstream().add_stream(name="KEPT", subjects=["kept.>"])
+    await client.jetstream(timeout=PATIENCE).add_stream(name="KEPT", subjects=["kept.>"])
     for number in range(10):
-        await client.jetstream().publish("kept.number", str(number).encode())
+        await client.jetstream(timeout=PATIENCE).publish("kept.number", str(number).encode())
     await client.close()
     stream_server.kill()
     stream_server.start()
 
     client = await connected()
-    state = (await client.jetstream().stream_info("KEPT")).state
+    state = (await client.jetstream(timeout=PATIENCE).stream_info("KEPT")).state
     await client.close()
 
     assert state.messages == 10
 
 
 def test_nats_refuses_strangers(stream_server):
-    with socket.create_connection(("127.0.0.1", stream_server.port), timeout=5) as stranger:
+    with socket.create_connection(("127.0.0.1", stream_server.port), timeout=PATIENCE) as stranger:
         stranger.sendall(b"CONNECT {}\r\nPING\r\n")
         said = b""
         while answer := stranger.recv(4096):
@@ -221,10 +224,10 @@ def test_nats_refuses_strangers(stream_server):
 
 
 def test_a_busy_port_is_one_line():
+    [port] = free(1)  # of those that no outgoing connection takes once it is let go
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
 
         with pytest.raises(CannotStart, match=f"^port {port} is busy: .* GATEWAY_PORT"):
             chosen("GATEWAY_PORT", str(port))

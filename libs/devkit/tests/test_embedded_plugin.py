@@ -8,6 +8,8 @@ import asyncpg
 import nats
 import pytest
 
+from common.testing import PATIENCE
+
 USES_BOTH = """
 def test_both(postgres_server, nats_server):
     assert postgres_server.admin_url.startswith("postgresql://")
@@ -42,7 +44,7 @@ async def test_the_servers_are_real_and_come_back_with_their_data(postgres_serve
     await connection.execute("CREATE TABLE of_the_plugin AS SELECT 42 AS answer")
     await connection.close()
     client = await nats.connect(nats_server.url)
-    await client.jetstream().add_stream(name="OF_THE_PLUGIN", subjects=["of-the-plugin.>"])
+    await client.jetstream(timeout=PATIENCE).add_stream(name="OF_THE_PLUGIN", subjects=["of-the-plugin.>"])
     await client.close()
 
     for server in (postgres_server, nats_server):
@@ -54,7 +56,7 @@ async def test_the_servers_are_real_and_come_back_with_their_data(postgres_serve
     await connection.execute("DROP TABLE of_the_plugin")
     await connection.close()
     client = await nats.connect(nats_server.url)
-    assert await client.jetstream().delete_stream("OF_THE_PLUGIN")
+    assert await client.jetstream(timeout=PATIENCE).delete_stream("OF_THE_PLUGIN")
     await client.close()
     assert answer == 42
 

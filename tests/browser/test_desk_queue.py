@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -115,6 +115,24 @@ async def test_a_number_drawn_at_home_appears_at_the_desk_by_itself(
     await expect(ticket).to_be_visible()
     await ticket.get_by_role("button", name="Не пришёл").click()
     await expect(ticket).to_have_count(0)
+
+
+async def test_times_that_answer_another_question_cannot_be_pressed(
+    at_the_desk: Any, clinic: Any, people: Any
+) -> None:
+    service = await service_of(clinic, "hygiene")
+    slot = (await free(clinic, service))[0]
+    visitor = await at_the_desk(path=day_of(slot))
+    dialog = await begin_booking(visitor.page, service, slot, people("Передумал Сразу"))
+    times = dialog.locator(".slot")
+    await times.first.wait_for()
+
+    async def unanswered(_: Route) -> None:
+        """The network's answer is long in coming."""
+
+    await visitor.page.route("**/slots?*", unanswered)
+    await dialog.get_by_label("Специалист").select_option("")
+    await expect(times).to_have_count(0)
 
 
 async def test_a_series_is_booked_and_its_collision_gets_another_time(

@@ -21,8 +21,8 @@ function byTime(slots) {
 }
 
 /**
- * A chooser in `host`. `find(day, days)` asks for slots, `zone` is the branch's, `from` the first day,
- * `onpick(slot)` what happens then.
+ * A chooser in `host`, in place of an earlier one, whose times answer another question. `find(day, days)` asks for
+ * slots, `zone` is the branch's, `from` the first day, `onpick(slot)` what happens then.
  */
 export function timeChooser(host, { find, zone, from, onpick }) {
   const today = moments.dayOf(moments.now(), zone);
@@ -157,5 +157,6 @@ export function timeChooser(host, { find, zone, from, onpick }) {
     host.querySelector('.week [aria-pressed="true"]')?.focus();
   }
 
+  fill(host, h("p", { class: "loading" }, t("loading")));
   return show(null);
 }

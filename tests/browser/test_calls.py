@@ -152,9 +152,12 @@ async def test_live_news_of_an_act_does_not_take_the_keyboard_from_whoever_did_i
     page, own = visitor.page, row(visitor.page, unreached)
     await own.wait_for()
     looks: list[Route] = []
+    released = False
 
     async def hold(look: Route) -> None:
         looks.append(look)
+        if released:
+            await look.continue_()
 
     async def the_page_and_the_news_look() -> bool:
         return len(looks) > 1
@@ -166,7 +169,9 @@ async def test_live_news_of_an_act_does_not_take_the_keyboard_from_whoever_did_i
     async with page.expect_response("**/api/v1/call-list?*"):
         await looks[0].continue_()
     await expect(own).to_have_count(1)
-    await looks[1].continue_()
+    released = True
+    for later in looks[1:]:
+        await later.continue_()
     await expect(own).to_have_count(0)
     await expect(page.locator("#calls-title")).to_be_focused()
 

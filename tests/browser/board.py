@@ -1,9 +1,6 @@
 """Rows of the day board, and their acts, as the desk presses them."""
 
-from playwright.async_api import Error, Locator, Page
-
-TRIES = (3_000, 3_000, 15_000)
-"""Milliseconds for each try to press something on a board that follows live."""
+from playwright.async_api import Locator, Page
 
 
 def row(page: Page, appointment_id: str) -> Locator:
@@ -11,16 +8,12 @@ def row(page: Page, appointment_id: str) -> Locator:
 
 
 async def act(page: Page, appointment_id: str, what: str) -> None:
-    """Press an act of a row, under "more" where it is there; a row that is drawn anew meanwhile is looked for again."""
-    button = row(page, appointment_id).locator(f'[data-act="{what}"]')
+    """Press an act of a row, under "more" where it is there: a menu that has the keyboard stays open, however often
+    the row is drawn anew meanwhile."""
+    own = row(page, appointment_id)
+    button = own.locator(f'[data-act="{what}"]')
     await button.wait_for(state="attached")
-    for patience in TRIES:
-        try:
-            if not await button.is_visible():
-                await row(page, appointment_id).locator("details.more > summary").click(timeout=patience)
-            await button.click(timeout=patience)
-        except Error:
-            if patience == TRIES[-1]:
-                raise
-        else:
-            return
+    while not await button.is_visible():
+        await own.locator("details.more > summary").click()
+        await button.wait_for(state="attached")
+    await button.click()

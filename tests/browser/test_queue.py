@@ -65,9 +65,10 @@ async def test_nobody_loses_their_number_while_it_cannot_be_asked_about(
     async def fail(route: Route) -> None:
         await route.fulfill(status=500, json={"type": "/problems/unexpected", "status": 500})
 
-    await page.route("**/queue/tickets/*", fail, times=1)
+    await page.route("**/queue/tickets/*", fail)
     await page.reload()
     await expect(page.locator("#announcement")).to_have_class("announcement is-error")
+    await page.unroute("**/queue/tickets/*")
     await page.clock.fast_forward(10_000)
     await expect(mine).to_have_text(number)
 

@@ -114,7 +114,7 @@ async def test_a_doctor_sees_no_money(at_the_desk: Any, clinic: Any, people: Any
     paid = {"amount": 100, "currency": "KZT", "method": "cash"}
     await clinic.http.post(f"/api/v1/visits/{appointment}/payments", json={"paid": paid}, headers=headers)
     visitor = await at_the_desk(role="doctor", path=desk(slot, date))
-    await visitor.page.locator("#rows > *").first.wait_for()
+    await visitor.page.locator("#rows .rows, #rows .empty-day").wait_for()
     await expect(visitor.page.locator(".bill, .balance, [data-act='pay']")).to_have_count(0)
     await expect(visitor.page.locator('[data-section="day-close"]')).to_be_hidden()
     await visitor.go("/day-close")

@@ -248,7 +248,7 @@ def port_of(url: str) -> int:
     return port
 
 
-async def eventually(condition: Any, *, within: float = 30) -> Any:
+async def eventually(condition: Any, *, within: float = 60) -> Any:
     """What a condition (an async function) gives once it gives something."""
     async with asyncio.timeout(within):
         while True:

@@ -30,7 +30,7 @@ from devkit.processes import Ports, PythonProcess, sandbox_process, service_proc
 from devkit.supervisor import Supervisor
 from tests.conftest import Clinic, System, eventually, somebody
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 DYING = Path(__file__).with_name("dying.py")
 FAULTS: Mapping[str, list[dict[str, Any]]] = {
@@ -78,11 +78,11 @@ class Notifications:
         async def answers() -> bool:
             return await asyncio.to_thread(self.settings.ready)
 
-        await eventually(answers, within=60)
+        await eventually(answers, within=120)
 
     async def died(self) -> None:
         assert self.process is not None
-        assert await asyncio.to_thread(self.process.wait, 60) == -signal.SIGKILL
+        assert await asyncio.to_thread(self.process.wait, 120) == -signal.SIGKILL
 
     def kill(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -20,7 +20,7 @@ import pytest
 from devkit.embedded.ports import free
 from tests.conftest import Clinic, System, start_system, stop_system
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 
 def made_at(home: Path) -> int:
@@ -67,7 +67,7 @@ def try_to_start(home: Path, **environment: str) -> subprocess.CompletedProcess[
         env={**os.environ, "VINCULO_HOME": str(home), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -331,6 +331,11 @@ def collect_seldom() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep a connection that they do not use (a minute at most): whoever sends on one that is
+just being closed does not know whether they were heard."""
+
+
 def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> None:
     """Serve until SIGTERM or Ctrl-C; then finish what is in flight within `shutdown_seconds`."""
     telemetry.start(name)
@@ -344,6 +349,7 @@ def run(name: str, create: Callable[[], FastAPI], settings: CommonSettings) -> N
         http="httptools",
         log_config=None,
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.shutdown_seconds),
         server_header=False,
     )

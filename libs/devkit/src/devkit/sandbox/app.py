@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import ValidationError
 
 from common import telemetry
+from common.service import KEEP_ALIVE_SECONDS
 from devkit.sandbox import providers
 from devkit.sandbox.carrier import Carrier, Files
 from devkit.sandbox.clock import DevelopmentClock
@@ -145,6 +146,7 @@ def main() -> None:
         log_config=None,
         server_header=False,
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
 

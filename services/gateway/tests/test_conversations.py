@@ -104,6 +104,7 @@ async def test_conversations_name_their_patients_and_are_shown_without_names_whi
     owners.unavailable.add("patient_profile")
     shown = (await api.get(URL, headers=headers)).raise_for_status().json()
     assert (shown["names"], shown["conversation"]["patient_ids"]) == ({}, [patient])
+    assert shown["unavailable"] == ["patient_profile"]
 
 
 async def test_a_repeated_answer_is_the_same_command(api: Api, desk: Desk) -> None:

@@ -40,17 +40,20 @@ class Words(Input):
 
 
 async def _with_names(desk: Desk, told: Message, conversations: Sequence[ConversationView]) -> Response:
-    """What was told, and the patients' `names` by id, as far as patient-profile tells them now."""
+    """What was told, and the patients' `names` by id; while their owner is away it is named in `unavailable`."""
     patients = list(dict.fromkeys(one for each in conversations for one in each.patient_ids))[:BATCH]
     cards = None
+    absent: set[str] = set()
     if patients:
         question = GetCards(patient_ids=patients)
         cards = await asked_if_there(
-            desk.parts.asks, question, desk.caller, desk.parts.section_seconds, set()
+            desk.parts.asks, question, desk.caller, desk.parts.section_seconds, absent
         )
     names = {str(key): card.full_name for key, card in cards.cards.items()} if cards else {}
     desk.about(found=",".join(list(names)[:20]))
-    return json_answer(orjson.dumps({**told.model_dump(mode="json"), "names": names}))
+    return json_answer(
+        orjson.dumps({**told.model_dump(mode="json"), "names": names, "unavailable": sorted(absent)})
+    )
 
 
 @router.get("/api/v1/conversations")

@@ -65,10 +65,11 @@ function set(change) {
   load();
 }
 
-function draw([{ conversations, names }, shown, { tasks }]) {
+function draw([{ conversations, names, unavailable }, shown, { tasks }]) {
   redraw($("#waiting"), () => list(conversations, names), $("#conversations-title"));
   state.draw(shown, tasks.find((one) => one.task_id === shown?.conversation.task_id));
   if (shown?.lines.some(onItsWay)) lookAgain(PAUSE);
+  else if (unavailable.length || shown?.unavailable.length) lookAgain();
 }
 
 function list(conversations, names) {

@@ -19,6 +19,8 @@ from nats.aio.msg import Msg
 from common.bus import Bus
 from common.clock import Clock
 from common.development import Status, follow, learn_the_time
+from common.testing import PATIENCE
+from devkit.sandbox import keeper as keeper_module
 from devkit.sandbox.clock import ClockBackward, DevelopmentClock
 from devkit.sandbox.keeper import Keeper, Move
 from devkit.sandbox.testing import eventually, sandbox, settings_for
@@ -98,9 +100,15 @@ def clock(tmp_path: Path) -> DevelopmentClock:
     return DevelopmentClock(tmp_path / "clock.json", start=START)
 
 
+@pytest.fixture
+def asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is slow to answer is not asked again: for tests that count questions or moves."""
+    monkeypatch.setattr(keeper_module, "ASK_AGAIN", (PATIENCE,))
+
+
 @asynccontextmanager
 async def keeping(
-    client: Client, clock: DevelopmentClock, *names: str, patience: float = 5
+    client: Client, clock: DevelopmentClock, *names: str, patience: float = PATIENCE
 ) -> AsyncIterator[Keeper]:
     keeper = Keeper(clock, lambda: {**IDLE, "name": "sandbox"}, expected=names, patience=patience)
     await keeper.serve(client)
@@ -111,11 +119,12 @@ async def keeping(
 
 
 async def ask(client: Client, question: dict[str, Any]) -> dict[str, Any]:
-    answer = await client.request("dev.clock.advance", orjson.dumps(question), timeout=20)
+    answer = await client.request("dev.clock.advance", orjson.dumps(question), timeout=PATIENCE)
     content: dict[str, Any] = orjson.loads(answer.data)
     return content
 
 
+@pytest.mark.usefixtures("asked_once")
 async def test_a_jump_goes_through_every_due_instant_in_order_and_ends_at_its_target(client, clock):
     booking = Process("booking", [hours(5), hours(1)])
     recall = Process("recall", [hours(3), hours(100)])
@@ -161,6 +170,7 @@ async def test_the_clock_waits_for_every_kind_of_work(client, clock, work: str):
     assert booking.asked >= 7
 
 
+@pytest.mark.usefixtures("asked_once")
 async def test_settled_takes_two_rounds_with_nothing_done_in_between(client, clock):
     booking = Process("booking")
     seen: list[int] = []
@@ -245,9 +255,9 @@ async def test_the_clock_ticks_until_it_is_first_moved(client, tmp_path: Path):
     clock = DevelopmentClock(tmp_path / "clock.json")
 
     async with keeping(client, clock):
-        before = orjson.loads((await client.request("dev.clock.get", b"{}")).data)
+        before = orjson.loads((await client.request("dev.clock.get", b"{}", timeout=PATIENCE)).data)
         await ask(client, {"advance": "PT1H"})
-        after = orjson.loads((await client.request("dev.clock.get", b"{}")).data)
+        after = orjson.loads((await client.request("dev.clock.get", b"{}", timeout=PATIENCE)).data)
 
     assert (before["frozen"], after["frozen"]) == (False, True)
     moved = datetime.fromisoformat(after["now"]) - datetime.fromisoformat(before["now"])

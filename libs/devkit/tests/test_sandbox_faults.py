@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from common.testing import PATIENCE
 from devkit.sandbox.faults import FaultOrder, Faults
 from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbox, settings_for
 
 PHONE = "+77010000001"
 OTHER = "+77010000002"
-UNANSWERED = httpx.Timeout(10, read=1)
+UNANSWERED = httpx.Timeout(PATIENCE, read=1)
 """So patient is the sender with an answer that does not come: it is long for arriving, on whatever machine."""
 
 
@@ -78,6 +79,7 @@ async def test_a_time_out_after_accepting_leaves_a_message_that_the_sender_knows
     with pytest.raises(httpx.ReadTimeout):
         await provider.template(PHONE, "text", reference="step-1", timeout=UNANSWERED)
 
+    await eventually(provider.ledger)
     assert [entry["reference"] for entry in await provider.ledger()] == ["step-1"]
     await eventually(lambda: [each["status"] for each in clinic.statuses()] == ["sent", "delivered"])
 

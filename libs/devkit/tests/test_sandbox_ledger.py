@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from common.testing import PATIENCE
 from devkit.embedded.ports import free
 from devkit.sandbox.journal import Journal
 from devkit.sandbox.testing import (
@@ -53,7 +54,9 @@ async def process(
             "SANDBOX_SMS_AUTH_TOKEN": SMS_AUTH_TOKEN,
         },
     )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as http:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE
+    ) as http:
 
         async def answers() -> bool:
             try:
@@ -62,7 +65,7 @@ async def process(
                 return False
 
         try:
-            await eventually(answers, within=30)
+            await eventually(answers)
             yield running, http
         finally:
             if running.returncode is None:
@@ -126,11 +129,15 @@ async def test_a_reply_that_waits_for_the_gateway_outlives_a_restart(tmp_path: P
         clinic.answers = 200
         async with sandbox(settings_for(tmp_path, clinic)) as provider:
             await eventually(lambda: clinic.heard() and len(clinic.statuses()) == 2)
-            everything = await provider.messages(PHONE, all=True)
-            assert [(each["direction"], each["status"]) for each in everything] == [
-                ("in", "delivered"),
-                ("out", "delivered"),
-            ]
+
+            async def known_as_taken() -> bool:
+                everything = await provider.messages(PHONE, all=True)
+                return [(each["direction"], each["status"]) for each in everything] == [
+                    ("in", "delivered"),
+                    ("out", "delivered"),
+                ]
+
+            await eventually(known_as_taken)
         settled = clinic.posts
         async with sandbox(settings_for(tmp_path, clinic)) as provider:
             await provider.http.post("/clock", json={"advance": "PT1M"})

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from common.testing import PATIENCE
 from devkit.sandbox.posting import Poster, Unreachable
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -47,7 +48,7 @@ async def answering(
 
 @pytest.fixture
 async def poster() -> AsyncIterator[Poster]:
-    poster = Poster(patience=1)
+    poster = Poster(patience=PATIENCE)
     yield poster
     await poster.close()
 

@@ -18,6 +18,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from common.testing import PATIENCE
 from devkit.sandbox.app import create_app
 from devkit.sandbox.settings import Settings
 
@@ -216,6 +217,7 @@ def settings_for(folder: Path, gateway: Gateway | None = None, **changes: Any) -
         "smtp_port": 0,
         "nats_url": None,
         "expected": (),
+        "reply_seconds": PATIENCE,
         "whatsapp_app_secret": APP_SECRET,
         "sms_auth_token": SMS_AUTH_TOKEN,
         "whatsapp_callback": f"{url}/webhooks/whatsapp/{{account}}" if url else None,
@@ -268,12 +270,12 @@ async def sandbox(settings: Settings) -> AsyncIterator[Sandbox]:
     app = create_app(settings)
     async with (
         serving(app) as url,
-        httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as http,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as http,
     ):
         yield Sandbox(url, settings, http, app.state.smtp_port)
 
 
-async def eventually(holds: Callable[[], Any], *, within: float = 10) -> None:
+async def eventually(holds: Callable[[], Any], *, within: float = PATIENCE) -> None:
     """Return as soon as it holds; fail when it does not in time."""
     async with asyncio.timeout(within):
         while not await _value(holds()):  # noqa: ASYNC110 - any condition, not one that could ring

@@ -15,7 +15,7 @@ from common.contracts import booking, consents, directory, gateway, notification
 from common.contracts.booking import AppointmentBooked, AppointmentConfirmed, AppointmentState, VisitCompleted
 from common.contracts.messages import Event
 from common.ids import new_id
-from common.testing import _clone, _drop
+from common.testing import PATIENCE, _clone, _drop
 from devkit.cli.verify import show
 from devkit.verify import Targets, verify
 from devkit.verify.identity import IDENTITY
@@ -89,13 +89,22 @@ class Story:
     async def read_everything(self) -> None:
         """As the reader would: apply, then acknowledge. One fetch may give fewer than it asks for."""
         reading = await self.js.pull_subscribe_bind(READER, "BOOKING_EVENTS")
-        while pending := (await self.js.consumer_info("BOOKING_EVENTS", READER)).num_pending:
-            for message in await reading.fetch(pending, timeout=5):
+        while unread := await self._unread():
+            for message in await reading.fetch(unread, timeout=PATIENCE):
                 await self.db["recall"].execute(
                     "INSERT INTO inbox (event_id, reader, network_id) VALUES ($1, $2, $3)",
                     UUID(message.headers["Nats-Msg-Id"]), READER, NETWORK,
                 )  # fmt: skip
                 await message.ack_sync()
+
+    async def _unread(self) -> int:
+        """By what was published: a consumer hears of an event only after its publisher has heard that it is stored."""
+        published = await self.db["booking"].fetchval(
+            "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL AND subject = ANY($1)",
+            [kind.subject for kind in READ],
+        )
+        read = await self.db["recall"].fetchval("SELECT count(*) FROM inbox WHERE reader = $1", READER)
+        return int(published - read)
 
     async def message(self, *, outcome: str = "accepted", due_at=None, **changes) -> UUID:
         identity, now = new_id(), datetime.now(UTC)
@@ -162,8 +171,7 @@ async def urls(postgres_server):
 
 
 @pytest.fixture
-async def story(urls, nats_server, bus, tmp_path):
-    js = await bus.jetstream()
+async def story(urls, nats_server, js, tmp_path):
     for service in INVOLVED:
         await streams.declare(js, streams.Stream(service))
     await streams.declare_durable(

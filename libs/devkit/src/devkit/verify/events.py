@@ -143,7 +143,9 @@ async def _stream(js: JetStreamContext, service: str) -> Stream:
         try:
             batch = await subscription.fetch(min(FETCHED_AT_ONCE, left), timeout=5)
         except (nats.errors.TimeoutError, TimeoutError):
-            break
+            if (await subscription.consumer_info()).num_pending == 0:
+                break  # what was left has grown too old meanwhile
+            continue
         left -= len(batch)
         for message in batch:
             _note(held, message)

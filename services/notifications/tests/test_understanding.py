@@ -94,6 +94,11 @@ def test_a_slip_of_the_finger_never_turns_one_intent_into_another(phrase, place,
         assert understand(typed) in {meant, None}
 
 
+def test_a_slip_leaves_its_meaning_to_a_phrase_that_holds_a_word_of_politeness():
+    assert understand("parar tudo") == understand("parrar tudo") == "stop-all"
+    assert understand("parrar, obrigado") == "stop"
+
+
 @given(st.text(max_size=60))
 def test_no_text_breaks_understanding(text):
     understand(text)

@@ -126,8 +126,12 @@ def _phrases(said: Tokens, kinds: tuple[str, ...]) -> list[frozenset[str]]:
 
 
 def _slipped(said: Tokens, kinds: tuple[str, ...]) -> Collection[str]:
-    """The kinds of phrases that are one slip of the finger away from it."""
-    typed = _meant(said)
+    """The kinds of phrases that are one slip of the finger away from it: with all its words, for one of politeness may
+    belong to a phrase ("parar tudo"), else without those."""
+    return _a_slip_away(said, kinds) or _a_slip_away(_meant(said), kinds)
+
+
+def _a_slip_away(typed: Tokens, kinds: tuple[str, ...]) -> Collection[str]:
     found: set[str] = set()
     for meant, of in words.lexicon(kinds).items():
         different = [pair for pair in zip(typed, meant, strict=False) if pair[0] != pair[1]]

@@ -22,7 +22,7 @@ from common.encoding import to_text
 from common.links import Links
 from common.rpc import Asks
 from common.sealed import Sealer
-from common.testing import Answering, Keys
+from common.testing import PATIENCE, Answering, Keys
 from notifications import handlers, workers
 from notifications.channels.sms import Sms
 from notifications.channels.whatsapp import WhatsApp
@@ -57,7 +57,7 @@ def parts(database: Database, bus: Bus, keys: Keys, clock: Clock, provider: Prov
     key = to_text(os.urandom(32))
     return Parts(
         database=database,
-        asks=Asks(bus, keys.signer("notifications")),
+        asks=Asks(bus, keys.signer("notifications"), patience=PATIENCE),
         clock=clock,
         sealer=Sealer(key),
         links=Links(key),
@@ -69,6 +69,7 @@ def parts(database: Database, bus: Bus, keys: Keys, clock: Clock, provider: Prov
             ),
         },
         accounts={"whatsapp": {EVERY_OTHER: NUMBER}, "instagram": BY_SLUG},
+        hurry=PATIENCE,
     )
 
 

@@ -68,7 +68,7 @@ async def reach(
         return Reach(None, parts.offered(network_id))
     try:
         answer = await parts.asks.ask(
-            GetCards(patient_ids=[patient_id]), caller=ourselves(network_id), timeout=2.0
+            GetCards(patient_ids=[patient_id]), caller=ourselves(network_id), timeout=parts.hurry
         )
     except (Unavailable, Refused) as error:
         telemetry.log().info("planning without a card", network=network_id, error=telemetry.where(error))

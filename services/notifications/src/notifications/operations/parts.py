@@ -63,6 +63,8 @@ class Parts:
     """Provider -> network -> what it calls the network's account: where one signature holds for every network, a
     webhook has to name the account."""
     wakes: Wakes = field(default_factory=Wakes)
+    hurry: float = 2.0
+    """Seconds that an owner is waited for whose answer can be done without."""
 
     async def carry_out(
         self, operation: Operation[Answer], command: Command[Answer], caller: Caller

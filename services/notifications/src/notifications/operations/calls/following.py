@@ -143,7 +143,7 @@ async def _candidates(parts: Parts, command: RecordCall, network_id: str, countr
     """Everybody with this number; nobody for one that is withheld. A call is kept even while nobody can say."""
     question = FindPatients(phone=command.patient_number, country=country)
     try:
-        found = await parts.asks.ask(question, caller=ourselves(network_id), timeout=2.0)
+        found = await parts.asks.ask(question, caller=ourselves(network_id), timeout=parts.hurry)
     except (Refused, Unavailable) as error:
         telemetry.log().info("a caller is not known", error=telemetry.where(error))
         return []

@@ -421,6 +421,7 @@ async def test_without_permission_an_invitation_is_suppressed_with_the_reason_an
 @pytest.mark.parametrize("owner", ["booking", "patient_profile", "consents"])
 async def test_while_an_owner_is_silent_nothing_leaves_and_nothing_is_lost(service, world, provider, owner):
     await book(service, world)
+    await service.delivered()
     service.clock.put(almaty(10, 15))
     world.silent.add(owner)
     await service.sending.step()

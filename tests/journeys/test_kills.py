@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import nats
+import nats.errors
 import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
@@ -29,26 +30,46 @@ from nats.js.errors import NotFoundError
 from devkit.home import SERVICES, Home
 from devkit.verify import Targets, verify
 from devkit.verify.identity import APPLIES_ONLY
-from tests.conftest import Clinic, Person, System, eventually, somebody, start_system, stop_system, utc
+from tests.conftest import (
+    BEGINS,
+    Clinic,
+    Person,
+    System,
+    eventually,
+    somebody,
+    start_system,
+    stop_system,
+    utc,
+)
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 KILLED = [*SERVICES, "nats", "postgres"]
 BURST = 10
 AHEAD = timedelta(days=7)
 """From today to the first visit: time enough to be reminded, whatever is killed meanwhile."""
 STEP = timedelta(hours=6)
+EVERY_SECONDS = 2.5
+"""Between two steps: who has registered and books no visit is forgotten after a day, and a lost order takes seven seconds
+to be given again."""
 HALF_A_DAY = timedelta(hours=12)
 SETTLED = {200, 201, 400, 404, 409, 422}
 """What a client need not ask again: it was done, or it will never be."""
+PATIENCE = {
+    "GATEWAY_COMMAND_SECONDS": "60",
+    **{f"{service.upper()}_SHUTDOWN_SECONDS": "60" for service in SERVICES},
+}
+"""Nothing runs out of time on a busy machine: what waits that long was lost."""
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
+@pytest.fixture
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """A fresh one, with the settings that the test asks for."""
     if os.environ.get("VINCULO_GATEWAY_URL"):
         pytest.skip("what runs was given by URL, and is not ours to kill")
     with tempfile.TemporaryDirectory(prefix="vinculo kills ") as folder:
-        process, started = start_system(Path(folder) / "home")
+        settings: dict[str, str] = getattr(request, "param", {})
+        process, started = start_system(Path(folder) / "home", VINCULO_CLOCK_START=BEGINS, **settings)
         yield started
         stop_system(process)
 
@@ -67,7 +88,6 @@ class Load:
     acknowledged: dict[str, Person] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
 
     @classmethod
     async def on(cls, clinic: Clinic) -> "Load":
@@ -92,17 +112,15 @@ class Load:
     async def one(self) -> None:
         slot, person = self.slots.pop(0), somebody()
         headers = {"Idempotency-Key": f"kills-{person.phone}"}
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
-            started = time.monotonic()
             try:
                 answer = await self.clinic.book(self.service_id, slot, person, headers=headers)
             except httpx.TransportError:
                 answer = None
-            self.slowest = max(self.slowest, time.monotonic() - started)
             if answer is not None and answer.status_code in SETTLED:
                 break
-            assert time.monotonic() < deadline, f"no answer for a minute: {answer and answer.text}"
+            assert time.monotonic() < deadline, f"no answer for two minutes: {answer and answer.text}"
             await asyncio.sleep(0.1)
         if answer.status_code == 201:
             self.keep(answer.json(), person)
@@ -136,7 +154,7 @@ class Load:
             while not over.is_set():
                 with suppress(httpx.HTTPError):
                     answered[await self.step()] += 1
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(EVERY_SECONDS)
 
         mover = asyncio.create_task(move())
         try:
@@ -182,7 +200,7 @@ async def until_ready(system: System, killed: str, old: int) -> None:
     async def again() -> bool:
         return system.pid(killed) != old and await ready(system)
 
-    await eventually(again, within=60)
+    await eventually(again, within=180)
 
 
 async def rows(system: System, service: str, query: str, *values: Any) -> list[Any]:
@@ -236,7 +254,7 @@ async def nothing_is_lost_or_doubled(system: System, load: Load) -> None:
     assert [line for line, count in accepted.items() if count > 1] == []
     attempts = await rows(
         system, "notifications",
-        "SELECT attempt_id::text AS id, patient_id, appointment_id, step, channel, starts_at, attempts.outcome"
+        "SELECT attempt_id::text AS id, patient_id, appointment_id, step, channel, starts_at, in_flight"
         " FROM attempts JOIN messages USING (network_id, message_id, patient_id, appointment_id)",
     )  # fmt: skip
     steps = Counter(
@@ -244,9 +262,11 @@ async def nothing_is_lost_or_doubled(system: System, load: Load) -> None:
         for row in attempts
         if row["id"] in {reference for _, _, reference in accepted}
     )
-    assert len(steps) >= len(load.acknowledged), "everybody who booked was told so, as far as we know"
+    assert set(load.acknowledged) <= {str(row["appointment_id"]) for row in attempts}, (
+        "everybody who booked was told so, as far as we know"
+    )
     assert [step for step, count in steps.items() if count > 1] == []
-    assert "open" not in {row["outcome"] for row in attempts}
+    assert not any(row["in_flight"] for row in attempts)
 
     # outboxes are empty, and every reader applied every event of its subjects once
     for service in SERVICES:
@@ -277,7 +297,7 @@ async def every_event_was_applied_by_every_reader(system: System) -> None:
                 info.config.filter_subjects or [info.config.filter_subject or ""],
             )
             for owner in SERVICES
-            for info in await client.jetstream().consumers_info(f"{owner.upper()}_EVENTS")
+            for info in await client.jetstream(timeout=30).consumers_info(f"{owner.upper()}_EVENTS")
             if info.config.durable_name
         ]
     finally:
@@ -341,6 +361,7 @@ def timed_out(system: System) -> int:
     return (system.home / "logs" / "gateway.log").read_text().count("no answer in time")
 
 
+@pytest.mark.parametrize("system", [pytest.param(PATIENCE, id="patient")], indirect=True)
 async def test_sigterm_finishes_what_is_in_flight(system: System, opened: Clinic) -> None:
     load = await Load.on(opened)
     await load.burst(4)
@@ -368,9 +389,11 @@ async def test_sigterm_finishes_what_is_in_flight(system: System, opened: Clinic
                 assert again.json()["appointment"]["id"] == body["appointment"]["id"]
             load.keep(again.json(), one.person)
     await nothing_is_lost_or_doubled(system, load)
-    # nobody was killed: not one attempt may have lost its answer
-    outcomes = await rows(system, "notifications", "SELECT outcome, count(*) FROM attempts GROUP BY 1")
-    assert {row["outcome"] for row in outcomes} == {"accepted"}
+    # nobody was killed: not one attempt may have lost its answer, but where the provider itself took too long
+    lost = await rows(
+        system, "notifications", "SELECT DISTINCT reason FROM attempts WHERE outcome = 'unknown'"
+    )
+    assert {row["reason"] for row in lost} <= {"ReadTimeout"}
 
 
 async def test_kill_9_of_everything_in_turn_loses_nothing_and_doubles_nothing(
@@ -390,13 +413,17 @@ async def test_kill_9_of_everything_in_turn_loses_nothing_and_doubles_nothing(
             await until_ready(system, name, old)
             await asyncio.sleep(1)
         await lose_the_store(system, load)
+
+        async def moved() -> bool:
+            return moves[200] > 0
+
+        await eventually(moved, within=200)
     await settle(opened)
     replied += await load.reply()
     while not replied and await opened.now() < load.until:
         # however slow the moves were under fire, the reminders that ask come in their time
         assert await load.step() == 200
         replied += await load.reply()
-    assert moves[200], moves
     assert not load.refused, load.refused
     assert replied, "somebody was asked and answered"
     await nothing_is_lost_or_doubled(system, load)
@@ -426,7 +453,7 @@ async def lose_the_store(system: System, load: Load) -> None:
     await asyncio.sleep(0.4)
     client = await nats.connect(system.run["nats_url"])
     for service in SERVICES:
-        await delete_stream(client.jetstream(), f"{service.upper()}_EVENTS")
+        await delete_stream(client.jetstream(timeout=30), f"{service.upper()}_EVENTS")
     await client.close()
     await flow
 
@@ -441,7 +468,7 @@ async def delete_stream(js: JetStreamContext, name: str) -> None:
     """A service is ready before it has noticed that its stream was lost, so it is waited for."""
 
     async def deleted() -> bool:
-        with suppress(NotFoundError):
+        with suppress(NotFoundError, nats.errors.TimeoutError):
             return await js.delete_stream(name)
         return False
 

@@ -134,7 +134,7 @@ async def test_a_second_instance_keeps_its_own_and_a_second_start_keeps_it_too_a
     # Ctrl-C leaves no process, and the instance beside does not notice
     assert len(processes_of(home)) >= 9
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=120) == 0
     assert process.stdout is not None
     assert "Traceback" not in process.stdout.read()
     process.stdout.close()

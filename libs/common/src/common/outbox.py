@@ -55,7 +55,7 @@ _PUBLISHED = sa.text(
 )
 _HIGHEST = sa.text(
     "SELECT event_id, stream_seq FROM outbox WHERE stream_created = :created AND published_at IS NOT NULL"
-    " ORDER BY stream_seq DESC LIMIT 1"
+    " AND stream_seq <= :last_seq ORDER BY stream_seq DESC LIMIT 1"
 )
 _AGAIN = sa.text(
     "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"
@@ -173,13 +173,14 @@ class Relay:
             js = await self._bus.jetstream()
             if not self._reconcile and time.monotonic() > looked + LOOK_SECONDS:
                 looked = time.monotonic()
-                self._reconcile = await self._is_another(js, created)
+                if await self._is_another(js, created):
+                    self._reconcile = True
             if self._reconcile:
                 self._reconcile = False
                 looked = time.monotonic()
                 created = await self.reconcile(connection, js)
             rows = (await connection.execute(_NEXT, {"limit": BATCH})).all()
-            if rows:
+            if rows and not self._reconcile:
                 await self._publish(connection, js, created, rows)
             if len(rows) < BATCH:
                 if rows:
@@ -199,8 +200,8 @@ class Relay:
     async def reconcile(self, connection: AsyncConnection, js: JetStreamContext) -> str:
         """Mark for publishing again whatever the stream has lost; returns the stream's creation instant.
 
-        The highest acknowledged message is also compared by id: a stream that lost its end and was written to
-        since would have the sequence, but with something else in it.
+        The highest acknowledged message that it could hold is also compared by id: a stream that lost its end and
+        was written to since would have the sequence, but with something else in it.
         """
         info = await streams.declare(js, self._stream)
         if self._silent >= SILENT_BATCHES:
@@ -211,8 +212,9 @@ class Relay:
         created = _instant(info.created)
         self._acknowledged = 0
         last_seq = info.state.last_seq
-        highest = (await connection.execute(_HIGHEST, {"created": created})).one_or_none()
-        if highest is not None and info.state.first_seq <= highest.stream_seq <= last_seq:
+        held_at_most = {"created": created, "last_seq": last_seq}
+        highest = (await connection.execute(_HIGHEST, held_at_most)).one_or_none()
+        if highest is not None and info.state.first_seq <= highest.stream_seq:
             try:
                 held = await js.get_msg(self._stream.name, seq=highest.stream_seq)
                 if (held.headers or {}).get("Nats-Msg-Id") != str(highest.event_id):
@@ -237,6 +239,8 @@ class Relay:
             )
         await asyncio.wait(futures, timeout=ACKNOWLEDGE_SECONDS)
         done = [(row, future.result()) for row, future in zip(rows, futures, strict=True) if _stored(future)]
+        if self._reconcile:
+            return  # it may have gone to what we did not compare with: unmarked, it goes again once we have
         if done:
             await self._mark(connection, created, done)
         if len(done) == len(rows):

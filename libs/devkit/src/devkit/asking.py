@@ -8,6 +8,8 @@ from common.caller import Caller, Signer
 from common.rpc import Asks
 
 GATEWAY = "gateway"
+PATIENCE_SECONDS = 30.0
+"""Who ordered something at a terminal waits rather than to hear that somebody is away who is only slow."""
 
 
 def acting(network_id: str) -> Caller:
@@ -21,6 +23,6 @@ async def asking(nats_url: str, signing_key: str) -> AsyncIterator[Asks]:
     bus = Bus(nats_url, "devkit")
     await bus.connect()
     try:
-        yield Asks(bus, Signer(GATEWAY, signing_key))
+        yield Asks(bus, Signer(GATEWAY, signing_key), patience=PATIENCE_SECONDS)
     finally:
         await bus.close()

@@ -62,7 +62,7 @@ def create(
         raise click.UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
     async def make(asks: Asks) -> None:
-        await asks.ask(command, caller=acting(network_id), timeout=10)
+        await asks.ask(command, caller=acting(network_id))
 
     order(home_path, make)
     click.echo(f"{command.email}  {','.join(roles)} of {network_id}")

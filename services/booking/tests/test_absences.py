@@ -312,6 +312,22 @@ async def test_who_begins_to_work_at_a_closed_branch_is_away_too_and_who_leaves_
     assert TEN in await free(clinic, **there)
 
 
+async def test_whoever_is_booked_with_somebody_that_comes_back_to_a_closed_branch_stays(clinic: Clinic):
+    elsewhere = a_branch(name="Another")
+    await clinic.put(elsewhere)
+    visit = (await clinic.book(TEN)).appointment
+    there = a_practitioner(elsewhere, clinic.service).working_hours
+    await clinic.put(clinic.practitioner.model_copy(update={"working_hours": there}))
+    closed = away(clinic, branch_id=clinic.branch.branch_id)
+    assert (await clinic.tell(putting(clinic, range=closed, reason="closed"))).displacements == []
+    await clinic.put(clinic.practitioner)
+    assert await statuses(clinic) == ["booked"]
+    await clinic.tell(CancelAppointment(appointment_id=visit.appointment_id))
+    assert {at for at in await free(clinic) if at.date() == TEN.date()} == {
+        NOON + number * timedelta(minutes=30) for number in range(12)
+    }
+
+
 async def test_an_absence_that_ends_gives_back_what_no_other_absence_takes(clinic: Clinic):
     first = putting(clinic)
     await clinic.tell(first)

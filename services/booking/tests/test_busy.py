@@ -15,11 +15,13 @@ from common.contracts.booking import (
     AcceptOffer,
     BusyImported,
     CancelAppointment,
+    CorrectAppointment,
     EndAbsence,
     HoldSlot,
     ImportBusyTimes,
     JoinWaitlist,
     ListWaitlist,
+    MarkNoShow,
     PutAbsence,
     RescheduleAppointment,
 )
@@ -285,6 +287,23 @@ async def test_who_cancels_while_a_calendar_comes_in_leaves_nothing_open_behind(
         later = {one.appointment.appointment_id for one in booked_later if not isinstance(one, BaseException)}
         assert later <= {one.appointment_id for one in imported.conflicts}
         assert at not in await free(clinic)
+
+
+async def test_who_came_back_into_an_absence_stays_and_is_no_hindrance_to_another_calendar(clinic: Clinic):
+    visit = CancelAppointment(appointment_id=(await clinic.book(TEN)).appointment.appointment_id)
+    calendar_id = new_id()
+    await clinic.tell(order(clinic, event(TEN, 30), calendar_id=calendar_id))
+    clinic.put_clock(TEN + timedelta(minutes=5))
+    await clinic.tell(MarkNoShow(appointment_id=visit.appointment_id))
+    who = clinic.practitioner.practitioner_id
+    away = AbsenceRange(practitioner_id=who, starts_at=TEN, ends_at=TEN + HALF)
+    await clinic.tell(PutAbsence(absence_id=new_id(), range=away))
+    await clinic.tell(CorrectAppointment(appointment_id=visit.appointment_id, reason="was there"))
+    for _ in range(2):
+        await clinic.tell(order(clinic, calendar_id=calendar_id))
+    assert (await clinic.tell(visit)).appointment.status == "cancelled"
+    walk_in = clinic.booking(TEN + timedelta(minutes=5), walk_in=True)
+    assert await code_of(clinic.tell(walk_in)) == "slot-taken"
 
 
 async def test_only_managers_import_and_for_somebody_who_exists(clinic: Clinic):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.operations import absences, waitlist
+from booking.operations.absences.blocking import span_of
 from booking.operations.acting import ATTEMPTS, Acting
 from booking.rules import appointment as appointment_rules
 from booking.rules import availability, busy
@@ -74,7 +75,7 @@ async def _block(
         lost += giving_way
         standing = [one for one in standing if one not in giving_way]
         others = await blocks.of_practitioner(tx, network_id, who, since, until)
-        taken = availability.merged([*map(_span, standing), *others])
+        taken = availability.merged([*map(span_of, standing), *others])
         left = availability.pieces(availability.without(spans, taken), availability.DAY)
         if await blocks.block(tx, network_id, who, command.calendar_id, left, now=since):
             behind = availability.pieces(availability.common_to(spans, taken), availability.DAY)
@@ -91,15 +92,8 @@ def _zone(catalogue: Catalogue, practitioner: Practitioner) -> str:
     return next((branch.zone for branch in catalogue.branches.values()), "UTC")
 
 
-def _span(one: Appointment) -> Span:
-    return (
-        availability.seconds(one.busy_from),
-        availability.seconds(one.busy_to + timedelta(seconds=0.999999)),
-    )
-
-
 def _meets(one: Appointment, spans: list[Span]) -> bool:
-    return bool(availability.common_to([_span(one)], spans))
+    return bool(availability.common_to([span_of(one)], spans))
 
 
 def _conflicts(standing: list[Appointment], spans: list[Span]) -> list[BusyConflict]:

@@ -119,3 +119,22 @@ async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(beside_t
     await expect(page.locator(".board .notice")).to_contain_text("карты пациентов")
     await visitor.context.unroute("**/api/v1/day-board?*")
     await expect(page.locator(".board .notice")).to_have_count(0)
+
+
+@pytest.mark.parametrize("what", ["day-close", "conversations"])
+async def test_a_page_that_lacks_names_looks_for_them_again(
+    beside_the_desk: Any, eventually: Any, what: str
+) -> None:
+    visitor = await beside_the_desk()
+    looks: list[Any] = []
+
+    def without_names(told: dict[str, Any]) -> None:
+        looks.append(told)
+        told["unavailable"] = ["patient_profile"]
+
+    async def again() -> bool:
+        return len(looks) > 1
+
+    await visitor.answered_otherwise(f"**/api/v1/{what}?*", without_names)
+    await visitor.go(f"/{what}")
+    await eventually(again)

@@ -205,6 +205,15 @@ async def test_a_day_is_looked_at_with_names_and_closed_once(api: Api, owners: O
     assert first.branch_id == owners.branch_id
 
 
+async def test_a_day_without_names_says_whose_they_are(api: Api, owners: Owners) -> None:
+    await api.book(owners)
+    owners.unavailable.add("patient_profile")
+    look = f"/api/v1/day-close?branch_id={owners.branch_id}&date={DAY}"
+    day = (await api.get(look, headers=await api.bearer("reception"))).json()
+    assert day["unavailable"] == ["patient_profile"]
+    assert {one["patient"]["status"] for one in day["unclosed"]} == {"unknown"}
+
+
 async def test_a_day_is_closed_at_the_own_branches_by_those_who_may(api: Api, owners: Owners) -> None:
     look = f"/api/v1/day-close?branch_id={owners.branch_id}&date={DAY}"
     assert (await api.get(look, headers=await api.bearer("doctor"))).status_code == 403

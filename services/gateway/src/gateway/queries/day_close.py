@@ -5,29 +5,29 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from common import telemetry
 from common.caller import Caller
 from common.contracts.booking import AppointmentRecord, Closing, ClosingDay, DayClose, VisitState
 from common.contracts.patient_profile import Card, GetCards
 from common.database import Database
-from common.errors import Refused, Unavailable
 from common.rpc import Asks
+from gateway.queries.day_board import BATCH, asked_if_there
 from gateway.queries.patient_view import shown_record
 from gateway.tables import staff
-
-BATCH = 500
 
 
 async def day_close(
     asks: Asks, database: Database, caller: Caller, *, branch_id: UUID, day: date, seconds: float
 ) -> dict[str, Any]:
-    """What has to be looked at before the day is closed; patients without a card at hand are shown as unknown."""
+    """What has to be looked at before the day is closed; patients without a card at hand are shown as unknown, and where
+    the owner of the cards is away it is named in `unavailable`."""
     found = await asks.ask(DayClose(branch_id=branch_id, day=day), caller=caller)
-    cards = await _cards(asks, caller, found, seconds)
+    absent: set[str] = set()
+    cards = await _cards(asks, caller, found, seconds, absent)
     names = await staff_names(database, caller.network_id)
     return {
         "branch_id": str(branch_id),
         "date": day.isoformat(),
+        "unavailable": sorted(absent),
         "currency": found.currency,
         "expected_cash": found.expected_cash,
         "closing": closing(found.closing, names) if found.closing else None,
@@ -58,16 +58,15 @@ def _till(till: list[Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{**line.model_dump(mode="json"), "name": names.get(line.by, line.by)} for line in till]
 
 
-async def _cards(asks: Asks, caller: Caller, found: ClosingDay, seconds: float) -> dict[UUID, Card]:
+async def _cards(
+    asks: Asks, caller: Caller, found: ClosingDay, seconds: float, absent: set[str]
+) -> dict[UUID, Card]:
     states: list[Any] = [one.appointment for one in (*found.unclosed, *found.unconfirmed)]
     patients = list(dict.fromkeys(one.patient_id for one in (*states, *found.debts)))[:BATCH]
     if not patients:
         return {}
-    try:
-        return (await asks.ask(GetCards(patient_ids=patients), caller=caller, timeout=seconds)).cards
-    except (Unavailable, Refused) as error:
-        telemetry.log().info("day close without names", error=telemetry.where(error))
-        return {}
+    told = await asked_if_there(asks, GetCards(patient_ids=patients), caller, seconds, absent)
+    return told.cards if told else {}
 
 
 def _appointment(record: AppointmentRecord, cards: Mapping[UUID, Card]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import { get, once } from "./api.js";
 import { $, announce, dialogue, field, fill, h, option } from "./dom.js";
 import { amountInput, form, reasonInput } from "./forms.js";
-import { looking } from "./looking.js";
+import { later, looking, redraw } from "./looking.js";
 import { billLine } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { begin, may, REMEMBERED, toLogin } from "./staff.js";
@@ -14,7 +14,8 @@ const query = new URLSearchParams(location.search);
 const root = $("#page");
 const began = await begin("day.close");
 const state = { branch: null, day: null, shown: null };
-const load = looking(() => get("/day-close", { branch_id: state.branch.branch_id, date: state.day }), draw, refused);
+const load = looking(() => get("/day-close", { branch_id: state.branch.branch_id, date: state.day }), show, refused);
+const lookAgain = later(load);
 
 if (began) start();
 
@@ -54,8 +55,13 @@ function refused(problem) {
 const amount = (units) => moments.money({ amount: units, currency: state.shown.currency });
 const bidi = (units) => h("bdi", {}, amount(units));
 
+function show(day) {
+  state.shown = day;
+  redraw($("#closing"), () => draw(day), $("#title"));
+  if (day.unavailable.length) lookAgain();
+}
+
 function draw(shown) {
-  state.shown = shown;
   fill(
     $("#closing"),
     shown.closing && closedNote(shown.closing),
@@ -67,7 +73,7 @@ function draw(shown) {
       card("debts", shown.debts.length, h("ul", {}, shown.debts.map(debtLine))),
       card("unconfirmed", shown.unconfirmed.length, h("ul", {}, shown.unconfirmed.map(appointmentLine))),
     ),
-    !shown.closing && h("div", { class: "actions" }, h("button", { type: "button", class: "primary", id: "close-day", onclick: close }, t("close_day"))),
+    !shown.closing && h("div", { class: "actions" }, h("button", { type: "button", class: "primary", id: "close-day", dataset: { key: "close" }, onclick: close }, t("close_day"))),
   );
 }
 

@@ -147,6 +147,8 @@ async def test_somebody_elses_change_is_shown_and_not_overwritten(
     await visitor.context.route("**/api/v1/events", lambda route: route.abort())
     await visitor.go(day.path)
     await row(page, appointment).wait_for()
+    # Nothing is missing, which it would look for again.
+    await expect(page.locator(".board .notice")).to_have_count(0)
     await expect(page.locator("#live")).to_have_text("Восстанавливаем связь…")
     headers = await clinic.login("manager")
     meanwhile = await clinic.http.post(
@@ -320,6 +322,7 @@ async def test_a_press_into_which_live_news_falls_is_not_lost(
     at_the_desk: Any, clinic: Any, day: Day, people: Any
 ) -> None:
     appointment = await booked(clinic, day, people("Долгое Нажатие"))
+    await clinic.settle()
     visitor = await at_the_desk(path=day.path)
     page = visitor.page
     await expect(page.locator("#live")).to_have_text("Обновляется")
@@ -413,6 +416,7 @@ async def test_saving_what_was_not_touched_changes_nothing(at_the_desk: Any, cli
         await page.locator(".setup .choice").nth(number).click()
         await visitor.check()
         await page.get_by_role("button", name="Сохранить").click()
+        await expect(page.locator("#add")).to_be_focused()
         await expect(page.locator("#announcement")).to_have_text("Сохранено.")
     assert await things() == before
 

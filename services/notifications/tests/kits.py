@@ -1,12 +1,14 @@
 """What the shared suite has to know of each channel: its adapter, its webhooks' reader, and what its provider can."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from common.contracts.patient_profile import Channel
+from common.testing import PATIENCE
 from devkit.sandbox.apps import INSTAGRAM, LINE, TELEGRAM
 from devkit.sandbox.testing import ACCOUNT_SID, Sandbox
 from notifications.channels import Adapter, Hook, instagram, kavenegar, line, sms, telegram, whatsapp
@@ -18,6 +20,14 @@ from notifications.channels.telegram import Telegram
 from notifications.channels.whatsapp import WhatsApp
 
 NETWORK = "demo-kz"
+
+
+@contextmanager
+def giving_up(client: httpx.AsyncClient) -> Iterator[None]:
+    """It waits for no answer that does not come; for everything else as long as this machine needs."""
+    patient, client.timeout = client.timeout, httpx.Timeout(PATIENCE, read=0.5)
+    yield
+    client.timeout = patient
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from common.contracts.booking import BookAppointment, ConfirmAppointment
 from common.contracts.patient_profile import Card, LinkHandle, PatientChanged, Registered
 from common.links import Link
 from common.rpc import Answers
-from common.testing import Answering
+from common.testing import PATIENCE, Answering
 from devkit.sandbox.apps import LINE, TELEGRAM
-from devkit.sandbox.testing import Gateway, Sandbox, gateway, sandbox, settings_for
+from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbox, settings_for
 from notifications.channels.line import Line
 from notifications.channels.telegram import Telegram
 from notifications.operations.parts import Parts
@@ -28,6 +28,7 @@ from notifications.tables.messages import Message
 
 from .chat_world import make_chat_world
 from .conftest import Service
+from .kits import giving_up
 from .world import NOW, World, almaty, make_world
 
 PHONE = "+77010000001"
@@ -40,6 +41,8 @@ class Chats:
     service: Service
     sandbox: Sandbox
     gateway: Gateway
+    client: httpx.AsyncClient
+    """What chats are called by."""
 
     async def reply(self, channel: str, **reply: Any) -> None:
         """The patient writes or presses; the gateway hands it on."""
@@ -90,27 +93,36 @@ where_chats_book = pytest.mark.parametrize("world", [make_chat_world], indirect=
 async def providers(tmp_path: Path) -> AsyncIterator[tuple[Sandbox, Gateway]]:
     async with (
         gateway() as stand_in,
-        sandbox(settings_for(tmp_path, stand_in, hang_seconds=1)) as running,
+        sandbox(settings_for(tmp_path, stand_in)) as running,
     ):
         yield running, stand_in
 
 
 @pytest.fixture
-async def parts(parts: Parts, providers: tuple[Sandbox, Gateway]) -> AsyncIterator[Parts]:
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def parts(parts: Parts, providers: tuple[Sandbox, Gateway], client: httpx.AsyncClient) -> Parts:
     """The service's parts with chats beside its other channels."""
     url = providers[0].url
-    async with httpx.AsyncClient(timeout=0.5, trust_env=False) as client:
-        telegram = Telegram(client, f"{url}/telegram", {"*": "{network}:secret"})
-        line = Line(client, f"{url}/line", {"*": "{network}.secret"})
-        yield replace(parts, adapters={**parts.adapters, "telegram": telegram, "line": line})
+    telegram = Telegram(client, f"{url}/telegram", {"*": "{network}:secret"})
+    line = Line(client, f"{url}/line", {"*": "{network}.secret"})
+    return replace(parts, adapters={**parts.adapters, "telegram": telegram, "line": line})
 
 
 @pytest.fixture
 async def chats(
-    service: Service, world: World, answering: Answering, providers: tuple[Sandbox, Gateway]
+    service: Service,
+    world: World,
+    answering: Answering,
+    providers: tuple[Sandbox, Gateway],
+    client: httpx.AsyncClient,
 ) -> AsyncIterator[Chats]:
     async with answering(linking(world), None):
-        yield Chats(service, *providers)
+        yield Chats(service, *providers, client)
 
 
 async def booked(chats: Chats, **more: Any) -> tuple[Card, UUID]:
@@ -184,7 +196,10 @@ async def unsure_on_line(chats: Chats, fault: str) -> tuple[Message, UUID]:
     request = await chats.service.step("confirm")
     assert request.due_at is not None
     await chats.sandbox.fault(fault, channel="line", count=1)
-    await chats.service.at(request.due_at)
+    with giving_up(chats.client):
+        await chats.service.at(request.due_at)
+    if fault == "timeout_after":
+        await eventually(lambda: chats.shown("line"))
     return await chats.service.step("confirm"), appointment_id
 
 
@@ -220,7 +235,9 @@ async def test_an_unsure_message_that_is_not_wanted_any_more_is_not_sent_again(c
 @in_taiwan
 async def test_an_answer_in_a_line_chat_whose_fate_is_unsure_is_said_once(chats: Chats):
     await chats.sandbox.fault("timeout_after", channel="line", count=1)
-    await chats.reply("line", text="你好")
+    with giving_up(chats.client):
+        await chats.reply("line", text="你好")
+    await eventually(lambda: chats.shown("line"))
     (before,) = await chats.shown("line")
     await chats.service.at(NOW + timedelta(seconds=5))
     assert [one["id"] for one in await chats.shown("line")] == [before["id"]]

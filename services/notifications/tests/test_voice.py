@@ -9,6 +9,7 @@ import pytest
 
 from common.contracts.directory import Locale
 from common.ids import new_id
+from common.testing import PATIENCE
 from devkit.sandbox.testing import ACCOUNT_SID, gateway, sandbox, settings_for
 from notifications.channels import Accepted, Letter, NotReached, Refused, TooMany, Unsure
 from notifications.channels.voice import SPOKEN, Voice, document
@@ -18,6 +19,8 @@ from notifications.rules.speech import Speech
 from notifications.rules.texts import Text
 from notifications.templates import texts
 from notifications.templates.spoken import spoken
+
+from .kits import giving_up
 
 PHONE = "+77010000001"
 ASKED = Standing("asked")
@@ -31,8 +34,8 @@ def letter(to: str = PHONE) -> Letter:
 async def line(tmp_path):
     async with (
         gateway() as stand_in,
-        sandbox(settings_for(tmp_path, stand_in, hang_seconds=1)) as provider,
-        httpx.AsyncClient(timeout=0.5, trust_env=False) as client,
+        sandbox(settings_for(tmp_path, stand_in)) as provider,
+        httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client,
     ):
         yield Voice(client, f"{provider.url}/twilio", ACCOUNT_SID, "token", stand_in.url), provider
 
@@ -48,7 +51,7 @@ async def test_an_order_to_call_is_accepted_under_our_reference(line):
 
 @pytest.mark.parametrize(
     ("fault", "outcome"),
-    [("429", TooMany(None)), ("500", Unsure("http-500")), ("timeout_after", Unsure("ReadTimeout"))],
+    [("429", TooMany(None)), ("500", Unsure("http-500"))],
 )
 async def test_an_answer_of_the_telephony_means_this(line, fault, outcome):
     voice, provider = line
@@ -56,12 +59,19 @@ async def test_an_answer_of_the_telephony_means_this(line, fault, outcome):
     assert await voice.send(letter()) == outcome
 
 
+async def test_a_telephony_that_does_not_answer_may_have_the_order(line):
+    voice, provider = line
+    await provider.fault("timeout_after", channel="voice", count=1)
+    with giving_up(voice._client):
+        assert await voice.send(letter()) == Unsure("ReadTimeout")
+
+
 async def test_a_number_that_cannot_be_called_is_refused(line):
     assert await line[0].send(letter("+0")) == Refused("voice-21211")
 
 
 async def test_a_telephony_that_is_not_there_was_not_reached():
-    async with httpx.AsyncClient(timeout=0.5, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
         voice = Voice(client, "http://127.0.0.1:1", ACCOUNT_SID, "token", "https://clinic.example")
         assert await voice.send(letter()) == NotReached()
 

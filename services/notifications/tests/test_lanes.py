@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from common.contracts.recall import OutreachDue
 from common.ids import new_id
+from common.testing import PATIENCE
 from notifications.operations import sending
 from notifications.tables.schema import messages
 
@@ -44,7 +45,7 @@ async def test_a_campaign_under_way_makes_no_reminder_and_no_answer_late(service
     provider.before_answer = slowly
     await asyncio.gather(*(service.apply(invitation(world, one.patient_id)) for one in cards))
     loops = [asyncio.create_task(loop.run()) for loop in service.sending.loops]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not came:  # noqa: ASYNC110 - the provider has no bell
             await asyncio.sleep(0.01)
     await service.apply(world.booked(booked, almaty(12, 15)))  # its confirmation is immediate
@@ -52,10 +53,10 @@ async def test_a_campaign_under_way_makes_no_reminder_and_no_answer_late(service
         reminder = sa.update(messages).where(messages.c.step == "confirm").values(due_at=NOW, target_at=NOW)
         await tx.execute(reminder)
     service.parts.wakes.sending()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await both.wait()
     overtaken = CAMPAIGN - len([one for one in came if one != phone])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(came) < CAMPAIGN + 2:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.01)
     for loop in service.sending.loops:

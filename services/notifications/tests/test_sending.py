@@ -374,7 +374,7 @@ async def test_a_permission_withdrawn_at_the_last_moment_stops_the_invitation(
     def withdraw():
         asked.append(1)
         world.refused[card.patient_id, "marketing"] = "marketing-withdrawn"
-        monkeypatch.setattr("notifications.operations.asking.FRESH_SECONDS", -1 if len(asked) == 1 else 10)
+        monkeypatch.setattr("notifications.operations.asking.FRESH_SECONDS", -1 if len(asked) == 1 else 1_000)
 
     world.on_permissions = withdraw
     await service.send()

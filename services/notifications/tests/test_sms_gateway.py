@@ -10,6 +10,7 @@ import pytest
 
 from common.contracts.patient_profile import Preferences
 from common.ids import new_id
+from common.testing import PATIENCE
 from devkit.sandbox.testing import ACCOUNT_SID, eventually, gateway, sandbox, settings_for
 from notifications.channels import Accepted, Known, Letter, Status
 from notifications.channels.sms import Sms, webhook
@@ -91,7 +92,7 @@ async def test_what_expires_before_its_phone_is_on_again_is_told_as_failed(tmp_p
     async with (
         gateway() as stand_in,
         sandbox(settings_for(tmp_path, stand_in)) as running,
-        httpx.AsyncClient(trust_env=False) as client,
+        httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client,
     ):
         sms = Sms(client, f"{running.url}/twilio", ACCOUNT_SID, "token", stand_in.url)
         await running.fault("phone_off", channel="sms", delay="PT1H")

@@ -17,7 +17,7 @@ from common.contracts.consents import WithdrawPermission
 from common.contracts.notifications import PauseSending, ResumeSending
 from common.contracts.recall import OutreachDue
 from common.ids import new_id
-from common.testing import caller
+from common.testing import PATIENCE, caller
 from notifications.operations import asking, brake
 from notifications.tables.schema import messages
 
@@ -72,7 +72,7 @@ class Stream:
 
     async def under_way(self) -> None:
         """Some have left, others have not."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(self.came) < MANY // 5:  # noqa: ASYNC110 - the provider has no bell
                 await asyncio.sleep(0.01)
         assert len(self.came) < MANY
@@ -177,7 +177,7 @@ async def test_an_opt_out_word_stops_the_invitation_that_is_on_its_way(service, 
     understanding = asyncio.create_task(
         service.webhook(whatsapp_webhook(messages=[wrote(card.phones[0].phone, "СТОП")]))
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not any(isinstance(one, WithdrawPermission) for _, one in world.commands):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     world.refused[card.patient_id, "marketing"] = "withdrawn"

@@ -122,12 +122,14 @@ async def test_a_second_factor_is_asked_for_once_it_was_proven_and_each_code_cou
     assert secret is not None
     totp = pyotp.TOTP(secret.group(1))
     assert (await api.post("/api/v1/sessions", json=login)).status_code == 201, "not proven yet"
-    proof = {"totp": totp.at(int(time.time()) - 30)}
+    proof = {"totp": totp.now()}
     confirmed = await api.post("/api/v1/sessions/current/totp/confirm", json=proof, headers=headers)
     assert confirmed.status_code == 204, confirmed.text
     without = await api.post("/api/v1/sessions", json=login)
     assert (without.status_code, without.json()["type"]) == (401, "/problems/totp-required")
-    code = {"totp": totp.now()}
+    code = {
+        "totp": totp.at(int(time.time()) + 30)
+    }  # the next one: it holds already, and for a minute to come
     assert (await api.post("/api/v1/sessions", json={**login, **code})).status_code == 201
     assert (await api.post("/api/v1/sessions", json={**login, **code})).status_code == 401
     assert (await api.post("/api/v1/sessions", json={**login, "totp": "000000"})).status_code == 401

@@ -14,7 +14,7 @@ from common.bus import Bus
 from common.contracts.gateway import CreateStaff, Role
 from common.encoding import to_text
 from common.ids import new_id
-from common.testing import Keys, Urls, running
+from common.testing import PATIENCE, Keys, Urls, running
 from gateway.app import create_app
 from gateway.operations import accounts
 from gateway.settings import Settings
@@ -65,6 +65,7 @@ def settings(urls: Urls, nats_server: Any, environment: Any, section_seconds: fl
         telegram_links='{"*": "https://t.me/{network}_bot?start={code}"}',
         meeting_url="https://meet.test/{room}",
         section_seconds=str(section_seconds),
+        command_seconds=str(PATIENCE),
         line_links='{"elsewhere": "https://line.me/R/oaMessage/%40clinic/?{code}"}',
     )
     return Settings()
@@ -146,4 +147,5 @@ async def api(
             await stack.enter_async_context(answering(answers, owners))
         application = await stack.enter_async_context(running(create_app(settings)))
         application.state.parts.clock.put(clock.now())
+        application.state.parts.asks._patience = PATIENCE
         yield await stack.enter_async_context(Api(application, owners.network_id))

@@ -7,7 +7,7 @@ import pytest
 
 from common.contracts.consents import Given, Permission
 from common.ids import new_id
-from common.rpc import DEFAULT_TIMEOUT
+from common.testing import PATIENCE
 
 from .conftest import Api
 from .owners import START, Owners
@@ -48,7 +48,7 @@ async def test_a_section_whose_owner_is_down_says_so_and_the_others_stand(api: A
         assert {one["status"] for name, one in sections.items() if name != section} == {"ok"}, section
 
 
-@pytest.mark.parametrize("section_seconds", [1.0])
+@pytest.mark.parametrize("section_seconds", [5.0])
 async def test_a_late_section_is_left_out_at_the_deadline(api: Api, owners: Owners) -> None:
     patient = (await api.book(owners))["patient_id"]
     headers = await api.bearer("manager")
@@ -56,7 +56,7 @@ async def test_a_late_section_is_left_out_at_the_deadline(api: Api, owners: Owne
     owners.late["notifications"] = answered.wait
     began = time.perf_counter()
     answer = await api.get(f"/api/v1/patients/{patient}/360", headers=headers)
-    assert time.perf_counter() - began < DEFAULT_TIMEOUT, "a section's time is shorter than a question's"
+    assert time.perf_counter() - began < PATIENCE, "a section's time is shorter than a question's"
     answered.set()
     assert answer.json()["sections"]["communications"]["status"] == "unavailable"
     assert answer.json()["sections"]["appointments"]["status"] == "ok"

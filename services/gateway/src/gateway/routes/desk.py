@@ -14,7 +14,6 @@ from common.caller import Caller
 from common.contracts.messages import Command, Message
 from common.contracts.messages import Request as Asked
 from common.errors import UnknownThing
-from common.rpc import DEFAULT_TIMEOUT
 from gateway.handlers import Parts
 from gateway.queries.principals import Principal
 from gateway.routes import access
@@ -94,7 +93,7 @@ class Desk:
     async def ask(
         self,
         question: Asked[Reply],
-        timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - the owner is told of it too
+        timeout: float | None = None,  # noqa: ASYNC109 - the owner is told of it too
     ) -> Reply:
         """The owner's answer, to make something of it."""
         return await self.parts.asks.ask(question, caller=self.caller, timeout=timeout)

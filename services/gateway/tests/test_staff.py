@@ -127,9 +127,8 @@ async def test_a_second_factor_is_asked_for_once_it_was_proven_and_each_code_cou
     assert confirmed.status_code == 204, confirmed.text
     without = await api.post("/api/v1/sessions", json=login)
     assert (without.status_code, without.json()["type"]) == (401, "/problems/totp-required")
-    code = {
-        "totp": totp.at(int(time.time()) + 30)
-    }  # the next one: it holds already, and for a minute to come
+    # The next one holds already, and for a minute to come; the one of now was used up.
+    code = {"totp": totp.at(int(time.time()) + 30)}
     assert (await api.post("/api/v1/sessions", json={**login, **code})).status_code == 201
     assert (await api.post("/api/v1/sessions", json={**login, **code})).status_code == 401
     assert (await api.post("/api/v1/sessions", json={**login, "totp": "000000"})).status_code == 401

@@ -196,6 +196,11 @@ async def everything(parts: Parts, *, operations: int, hands: int, seed: int) ->
             await chaos.act()
 
     await asyncio.gather(*(hand() for _ in range(hands)))
+    for _ in range(
+        operations
+    ):  # what becomes of an act is chance too: one that never came off is tried for longer
+        if not chaos.outcomes.keys() >= DONE:
+            await chaos.act()
     await no_overlap(clinic)
     await no_gap(clinic)
     await no_offer_without_its_slot(clinic)
@@ -266,7 +271,8 @@ DONE = {
 
 
 async def test_hundreds_of_different_acts_at_once_leave_a_sound_schedule(parts: Parts):
-    assert set(await everything(parts, operations=500, hands=10, seed=20261103)) >= DONE
+    outcomes = await everything(parts, operations=500, hands=10, seed=20261103)
+    assert outcomes.keys() >= DONE
 
 
 @pytest.mark.slow
@@ -274,4 +280,4 @@ async def test_hundreds_of_different_acts_at_once_leave_a_sound_schedule(parts: 
 @pytest.mark.parametrize("seed", range(5))
 async def test_ten_thousand_acts_at_once_leave_a_sound_schedule(parts: Parts, seed):
     outcomes = await everything(parts, operations=2000, hands=16, seed=seed)
-    assert set(outcomes) >= DONE
+    assert outcomes.keys() >= DONE

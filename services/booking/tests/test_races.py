@@ -107,7 +107,8 @@ async def test_hundreds_of_acts_at_once_never_overlap_nor_fail_and_each_tells_on
         return [await act() for _ in range(20)]
 
     outcomes = {outcome for each in await asyncio.gather(*(acts() for _ in range(20))) for outcome in each}
-    assert outcomes == {"book", "move", "cancel", "slot-taken", "patient-busy", "illegal-transition"}
+    done = {"book", "move", "cancel", "slot-taken", "illegal-transition"}
+    assert outcomes - {"patient-busy"} == done, "whether two times of one patient meet is chance"
     assert await overlaps(clinic) == 0
     versions = await clinic.rows(
         "SELECT b->'appointment'->>'appointment_id' AS id,"

@@ -17,7 +17,7 @@ from common.contracts.messages import Event
 from common.ids import new_id
 from common.testing import PATIENCE, _clone, _drop
 from devkit.cli.verify import show
-from devkit.verify import Targets, verify
+from devkit.verify import Targets, events, verify
 from devkit.verify.identity import IDENTITY
 
 NETWORK = "net"
@@ -311,6 +311,19 @@ async def test_an_event_that_the_stream_lost_is_found(story):
     await story.js.delete_msg("BOOKING_EVENTS", 2)
     (finding,) = await story.findings()
     assert "counts as published and is not in the stream" in finding
+
+
+async def test_what_is_published_while_it_is_looked_at_is_no_finding(story, monkeypatch):
+    look = events._stream
+
+    async def look_while_somebody_books(js, sources, service):
+        held = await look(js, sources, service)
+        if service == "booking":
+            await story.appointment(hours=7, practitioner=new_id())
+        return held
+
+    monkeypatch.setattr(events, "_stream", look_while_somebody_books)
+    assert await story.findings() == []
 
 
 async def test_an_event_nobody_published_is_found(story):

@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 60
 class Stream:
     """What one owner's stream holds, by event id."""
 
+    looked_at: datetime
+    """By the clock of its owner's database: what was published later need not be here."""
     created: str = ""
     sequences: dict[UUID, int] = field(default_factory=dict)
     stored_at: dict[UUID, datetime] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class Stream:
 async def checks(sources: Sources) -> list[Check]:
     """Versions, outbox against stream, inboxes, dead letters."""
     js = sources.bus.jetstream(timeout=10)
-    streams = {service: await _stream(js, service) for service in sources.databases}
+    streams = {service: await _stream(js, sources, service) for service in sources.databases}
     return [
         await _versions(sources),
         await _states(sources),
@@ -90,12 +92,10 @@ async def _states(sources: Sources) -> Check:
     for service, kind, query in STATES:
         if service not in sources.databases:
             continue
-        told = {
-            (row["network_id"], row["thing"]): row["last"]
-            for row in await _told(sources, service)
-            if row["kind"] == kind
-        }
-        for row in await sources.rows(service, query):
+        async with sources.at_one_moment(service):
+            events, things = await _told(sources, service), await sources.rows(service, query)
+        told = {(row["network_id"], row["thing"]): row["last"] for row in events if row["kind"] == kind}
+        for row in things:
             last = told.get((row["network_id"], row["thing"]))
             if last is None and not _made_since(row["thing"], sources.kept_since):
                 continue
@@ -122,8 +122,9 @@ def _made_since(thing: str, since: datetime) -> bool:
 # --- outbox against stream ------------------------------------------------------------------------------
 
 
-async def _stream(js: JetStreamContext, service: str) -> Stream:
-    held = Stream()
+async def _stream(js: JetStreamContext, sources: Sources, service: str) -> Stream:
+    [row] = await sources.rows(service, "SELECT clock_timestamp() AS now")
+    held = Stream(row["now"])
     name = f"{service.upper()}_EVENTS"
     try:
         info = await js.stream_info(name)
@@ -178,7 +179,7 @@ async def _published(sources: Sources, streams: Mapping[str, Stream]) -> Check:
             published = row["published_at"] is not None
             counted["published" if published else "unpublished"] += 1
             in_stream = row["event_id"] in stream.sequences
-            if published and not in_stream and row["published_at"] > sources.kept_since:
+            if published and not in_stream and sources.kept_since < row["published_at"] < stream.looked_at:
                 findings.append(
                     f"{service}: event {row['event_id']} counts as published and is not in the stream"
                 )

@@ -60,6 +60,12 @@ class Sources:
         """One number from one service's database."""
         return int(await self.databases[service].fetchval(query, *values))
 
+    @asynccontextmanager
+    async def at_one_moment(self, service: str) -> AsyncIterator[None]:
+        """What is read in the block belongs together, though the service works on meanwhile."""
+        async with self.databases[service].transaction(isolation="repeatable_read", readonly=True):
+            yield
+
     @property
     def kept_since(self) -> datetime:
         """Nothing younger than this can have been pruned; an hour of grace on both sides."""

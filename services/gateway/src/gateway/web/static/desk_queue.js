@@ -21,7 +21,7 @@ export function queuePanel(around) {
   const load = looking(
     ask,
     ({ queue, names }) => redraw(body, () => draw(queue, names), heading),
-    (problem) => fill(body, h("p", { class: "notice is-error" }, problem.text)),
+    (problem) => redraw(body, () => fill(body, h("p", { class: "notice is-error" }, problem.text)), heading),
   );
 
   const reload = calmly(load);

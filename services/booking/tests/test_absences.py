@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from booking.handlers import Parts
+from booking.tables import blocks
 from booking.workers import expire_holds
 from common.contracts.booking import (
     AbsenceChoice,
@@ -348,6 +349,23 @@ async def test_a_doctor_takes_time_off_for_themselves_only_and_patients_none(cli
         assert await code_of(clinic.tell(order, who)) == "not-allowed"
         assert await code_of(clinic.tell(DescribeAbsence(range=away(clinic)), who)) == "not-allowed"
     assert (await clinic.tell(order, doctor)).displacements == []
+
+
+async def test_however_many_are_quicker_one_after_the_other_the_absence_takes_the_time(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+):
+    late = [NINE + number * timedelta(minutes=30) for number in range(18)]
+    block = blocks.block
+
+    async def after_another(*which, **more):
+        if late:
+            await clinic.book(late.pop())
+        return await block(*which, **more)
+
+    monkeypatch.setattr(blocks, "block", after_another)
+    saved = await clinic.tell(putting(clinic, range=away(clinic, NINE, almaty(3, 18))))
+    assert len(saved.displacements) == 18
+    assert {at.date() for at in await free(clinic)} & {TEN.date()} == set()
 
 
 @pytest.mark.parametrize("attempt", range(3))

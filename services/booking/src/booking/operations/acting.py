@@ -22,7 +22,8 @@ DEADLOCK = "40P01"
 DEADLOCKS = 8
 """How often one command may be the one that PostgreSQL stops."""
 OVERLAP = "23P01"
-ATTEMPTS = 5
+ATTEMPTS = 50
+"""How often somebody may be quicker than whoever takes time out of the schedule: once for each slot that is in it."""
 PAUSE = 0.02
 """Seconds, and longer each time: those who met do not all come back in the same moment."""
 

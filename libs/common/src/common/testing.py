@@ -33,7 +33,9 @@ START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PATIENCE = 60.0
 """Seconds to wait for what has to come, on a machine that may stand still for a while: longer than services wait."""
 
-hypothesis.settings.register_profile("however slow", deadline=None)
+hypothesis.settings.register_profile(
+    "however slow", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("however slow")
 
 PASSWORD = "test"  # noqa: S105 - of throw-away databases on loopback

@@ -107,6 +107,31 @@ async def test_a_section_that_was_missing_comes_by_itself_and_leaves_the_others_
     await visitor.check()
 
 
+async def test_what_was_missing_of_a_found_patient_comes_by_itself_and_leaves_the_keyboard_where_it_is(
+    at_the_desk: Any, clinic: Any, person: Any, known_patient: Any
+) -> None:
+    await met(clinic, person, known_patient)
+    visitor = await at_the_desk()
+    page = visitor.page
+
+    def without_visits(view: dict[str, Any]) -> None:
+        view["sections"]["appointments"] = {"status": "unavailable", "data": None}
+
+    await visitor.answered_otherwise("**/api/v1/patients/*/360", without_visits)
+    await page.get_by_role("searchbox", name="Телефон или имя").fill(person.phone)
+    await page.keyboard.press("Enter")
+    await page.locator("#found .choice", has_text=person.full_name).click()
+    visits = page.locator('#found [data-part="appointments"]')
+    await expect(visits).to_have_attribute("data-status", "unavailable")
+    whole = page.locator("#found").get_by_role("link", name="Вся карта")
+    await whole.focus()
+    await visitor.context.unroute("**/api/v1/patients/*/360")
+    await expect(visits).to_have_attribute("data-status", "ok")
+    await expect(visits.locator(".visit").first).to_be_visible()
+    await expect(whole).to_be_focused()
+    await visitor.check()
+
+
 async def test_a_part_that_was_missing_on_the_board_is_looked_for_again(beside_the_desk: Any) -> None:
     visitor = await beside_the_desk()
     page = visitor.page

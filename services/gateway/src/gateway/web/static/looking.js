@@ -103,19 +103,47 @@ export async function answerInto(host, ask, draw) {
 }
 
 /**
- * Draw `host` anew, and leave the keyboard at the control that has the same `data-key`. Where that is gone it goes to
- * the row that has the same, or else to `otherwise`: to nothing that can be pressed, since whoever is about to press
- * one thing must not press another. An open menu that it was in stays open.
+ * Draw `host` or a part of it anew, and leave the keyboard where it is, or at the control that has the same `data-key`.
+ * Where that is gone it goes to the row that has the same, or else to `otherwise`: to nothing that can be pressed, since
+ * whoever is about to press one thing must not press another. An open menu that it was in stays open.
  */
 export function redraw(host, draw, otherwise) {
   const held = host.contains(document.activeElement) ? document.activeElement : null;
   const keys = held ? keysOf(held, host) : [];
   const inMenu = held?.closest("details[open]");
   draw();
-  if (!held) return;
+  if (!held || document.activeElement === held) return;
   const there = keys.map((key) => host.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`)).find(Boolean);
   if (inMenu) there?.closest("details")?.setAttribute("open", "");
   holdKeyboard(there || otherwise);
+}
+
+const MISSING = '[data-part]:not([data-status="ok"])';
+
+/**
+ * Of an answer in `sections`, those that were missing come by themselves. Each stands in `host` as `section(name, part)`
+ * drew it, with its name and status as data; what is there already stays as it is, opened or half read. Returns what to
+ * call once they are drawn: it says whether any is missing, as `told(sections, missing)` hears whenever some have come.
+ */
+export function completing(host, ask, section, otherwise, told = () => {}) {
+  const again = later(looking(ask, complete, (problem) => problem.passing && again()));
+
+  function complete({ sections }) {
+    if (!host.isConnected) return;
+    for (const missing of host.querySelectorAll(MISSING)) {
+      const { part } = missing.dataset;
+      redraw(host, () => missing.replaceWith(section(part, sections[part])), otherwise());
+    }
+    told(sections, look());
+  }
+
+  function look() {
+    const missing = Boolean(host.querySelector(MISSING));
+    if (missing) again();
+    return missing;
+  }
+
+  return look;
 }
 
 /** Its own key, then those of what it stands in. */

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { $, announce, fill, focusOn, h } from "./dom.js";
 import { openedMessage } from "./explanation.js";
-import { later, looking, redraw } from "./looking.js";
+import { completing, looking } from "./looking.js";
 import { balanceLines } from "./money_parts.js";
 import { moneyOf } from "./money_visit.js";
 import * as moments from "./moments.js";
@@ -16,11 +16,9 @@ const began = await begin("patients.read");
 const zone = began?.directory.branches[0]?.zone || "UTC";
 const at = (instant) => moments.dateAndTime(instant, zone);
 
-const MISSING = '[data-part]:not([data-status="ok"])';
-
 const ask = () => get(`/patients/${encodeURIComponent(root.dataset.patient)}/360`);
 const load = looking(ask, draw, refused);
-const lookAgain = later(looking(ask, complete, (problem) => problem.passing && lookAgain()));
+const complete = completing(root, ask, section, () => $("#patient-name"), told);
 
 function refused(problem) {
   fill(
@@ -38,24 +36,13 @@ function draw({ sections }) {
     h("p", { id: "missing", class: "notice is-warn", role: "status" }, t("some_unavailable")),
     h("div", { class: "sections-grid" }, Object.keys(SHOWN).map((name) => section(name, sections[name]))),
   );
-  told(sections.profile);
+  told(sections, complete());
 }
 
-/** Whose sections they are, and whether all are there; those that are missing come by themselves. */
-function told({ data }) {
-  if (data) $("#patient-name").textContent = data.card.full_name;
-  const missing = Boolean(root.querySelector(MISSING));
+/** Whose sections they are, and whether all are there. */
+function told({ profile }, missing) {
+  if (profile.data) $("#patient-name").textContent = profile.data.card.full_name;
   $("#missing").hidden = !missing;
-  if (missing) lookAgain();
-}
-
-/** What was missing is put in; what is there already stays as it is, opened or half read. */
-function complete({ sections }) {
-  for (const missing of root.querySelectorAll(MISSING)) {
-    const { part } = missing.dataset;
-    redraw(root, () => missing.replaceWith(section(part, sections[part])), $("#patient-name"));
-  }
-  told(sections.profile);
 }
 
 /** Money came or went: show it, and keep the keyboard at the same visit. */

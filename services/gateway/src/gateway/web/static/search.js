@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { fill, focusOn, h } from "./dom.js";
 import * as booking from "./desk_booking.js";
 import { nextControl } from "./desk_next.js";
-import { answerInto } from "./looking.js";
+import { answerInto, completing } from "./looking.js";
 import { balanceLines } from "./money_parts.js";
 import * as moments from "./moments.js";
 import { looksLikePhone } from "./numbers.js";
@@ -85,39 +85,40 @@ function nobody(text, around) {
 }
 
 function open(card, host, around) {
-  return answerInto(
-    host,
-    () => get(`/patients/${card.patient_id}/360`),
-    (view) => draw(view, card, host, around),
-  );
+  const ask = () => get(`/patients/${card.patient_id}/360`);
+  return answerInto(host, ask, ({ sections }) => {
+    const heading = h("h3", {}, card.full_name);
+    const section = (name, part) => h("div", { dataset: { part: name, status: part.status } }, SHOWN[name](part, around()));
+    const panel = h("div", { class: "patient" }, heading, glance(sections, card, around, section));
+    fill(host, panel);
+    completing(panel, ask, section, () => heading)();
+    focusOn(heading);
+  });
 }
 
-function draw({ sections }, card, host, around) {
+function glance({ profile, appointments }, card, around, section) {
   const { session } = around();
-  const { profile, appointments } = sections;
-  const heading = h("h3", {}, card.full_name);
-  fill(
-    host,
+  return [
+    h("p", {}, card.phones.map((one) => h("a", { href: `tel:${one.phone}`, dir: "ltr" }, one.phone))),
+    section("profile", profile),
     h(
       "div",
-      { class: "patient" },
-      heading,
-      h("p", {}, card.phones.map((one) => h("a", { href: `tel:${one.phone}`, dir: "ltr" }, one.phone))),
-      alertsOf(profile),
-      h(
-        "div",
-        { class: "actions" },
-        may(session, "appointments.book") && [
-          h("button", { type: "button", class: "primary small", onclick: () => booking.book(around(), card) }, t("book")),
-          h("button", { type: "button", class: "secondary small", onclick: () => booking.walkIn(around(), card) }, t("walk_in")),
-        ],
-        may(session, "patients.read") && h("a", { class: "button secondary small", href: `/patients/${card.patient_id}` }, t("whole_view")),
-      ),
-      may(session, "appointments.book") && nextControl(around, card, appointments.data),
-      appointments.status === "ok"
-        ? [balanceLines(appointments.data.balances), visits(t("upcoming"), appointments.data.upcoming, around()), visits(t("past"), appointments.data.past.slice(0, 6), around())]
-        : h("p", { class: "notice is-warn" }, t("section_unavailable")),
+      { class: "actions" },
+      may(session, "appointments.book") && [
+        h("button", { type: "button", class: "primary small", onclick: () => booking.book(around(), card) }, t("book")),
+        h("button", { type: "button", class: "secondary small", onclick: () => booking.walkIn(around(), card) }, t("walk_in")),
+      ],
+      may(session, "patients.read") && h("a", { class: "button secondary small", href: `/patients/${card.patient_id}` }, t("whole_view")),
     ),
-  );
-  focusOn(heading);
+    may(session, "appointments.book") && nextControl(around, card, appointments.data),
+    section("appointments", appointments),
+  ];
 }
+
+const SHOWN = {
+  profile: (part) => alertsOf(part),
+  appointments: ({ status, data }, around) =>
+    status === "ok"
+      ? [balanceLines(data.balances), visits(t("upcoming"), data.upcoming, around), visits(t("past"), data.past.slice(0, 6), around)]
+      : h("p", { class: "notice is-warn" }, t("section_unavailable")),
+};

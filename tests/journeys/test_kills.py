@@ -268,22 +268,33 @@ async def nothing_is_lost_or_doubled(system: System, load: Load) -> None:
     assert [step for step, count in steps.items() if count > 1] == []
     assert not any(row["in_flight"] for row in attempts)
 
-    # outboxes are empty, and every reader applied every event of its subjects once
+    # what `verify` promises is kept, outboxes are empty, and every reader applied every event of its subjects once
+    assert await soon_kept(system) == []
     for service in SERVICES:
-        assert (await rows(system, service, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][
-            0
-        ] == 0
         dead = await rows(system, service, "SELECT durable, subject, error FROM dead_letters")
         assert dead == []
     await every_event_was_applied_by_every_reader(system)
+
+
+async def soon_kept(system: System) -> list[str]:
+    """What is still wrong after a while: a server may notice only as it is read that it has lost its files, and then
+    everything is published and read again."""
     assert system.home is not None
-    wrong = [
-        line
-        for check in await verify(Targets.of(Home(system.home)))
-        if not check.kept
-        for line in check.lines()
-    ]
-    assert wrong == []
+    targets, wrong = Targets.of(Home(system.home)), ["not looked yet"]
+
+    async def kept() -> bool:
+        wrong[:] = [line for check in await verify(targets) if not check.kept for line in check.lines()]
+        for service in SERVICES:
+            [[waiting]] = await rows(
+                system, service, "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+            )
+            if waiting:
+                wrong.append(f"{service} has {waiting} events to publish")
+        return not wrong
+
+    with suppress(TimeoutError):
+        await eventually(kept, within=120)
+    return wrong
 
 
 async def every_event_was_applied_by_every_reader(system: System) -> None:

@@ -144,7 +144,8 @@ async def _stream(js: JetStreamContext, sources: Sources, service: str) -> Strea
         try:
             batch = await subscription.fetch(min(FETCHED_AT_ONCE, left), timeout=5)
         except (nats.errors.TimeoutError, TimeoutError):
-            if (await subscription.consumer_info()).num_pending == 0:
+            pending = (await subscription.consumer_info()).num_pending
+            if pending == 0 and subscription.pending_msgs == 0:  # what came late was here before this answer
                 break  # what was left has grown too old meanwhile
             continue
         left -= len(batch)

@@ -214,9 +214,8 @@ async def test_work_that_takes_longer_than_its_lease_is_done_by_nobody_else_mean
     )
     working = asyncio.create_task(slow.step())
     claimed = 0
-    for _ in range(
-        4
-    ):  # the wall goes on once the lease is renewed, so that a machine that stands still costs none
+    # The wall goes on once the lease is renewed, so that a machine that stands still costs none.
+    for _ in range(4):
         async with asyncio.timeout(PATIENCE):
             while await leased() != {now + lease}:  # noqa: ASYNC110 - what is waited for is in the database
                 await asyncio.sleep(0.02)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from common.testing import PATIENCE
 from devkit.sandbox.messages import Message
 from devkit.sandbox.pages import linked, opens
 from devkit.sandbox.pages.scripts import direction, language
@@ -17,8 +18,6 @@ from devkit.sandbox.testing import Gateway, Sandbox, eventually, gateway, sandbo
 PHONE = "+77010000001"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 30
-"""Seconds."""
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -130,7 +129,7 @@ async def test_a_person_presses_a_button_and_writes_on_a_narrow_screen(
     await page.get_by_label("Send").click()
     await expect(page.locator(".bubble.mine")).to_have_count(2)
 
-    await eventually(lambda: len(clinic.heard()) == 2, within=PATIENCE)
+    await eventually(lambda: len(clinic.heard()) == 2)
     assert [each["type"] for each in clinic.heard()] == ["button", "text"]
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360

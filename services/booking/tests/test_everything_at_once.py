@@ -196,9 +196,8 @@ async def everything(parts: Parts, *, operations: int, hands: int, seed: int) ->
             await chaos.act()
 
     await asyncio.gather(*(hand() for _ in range(hands)))
-    for _ in range(
-        operations
-    ):  # what becomes of an act is chance too: one that never came off is tried for longer
+    # What becomes of an act is chance too: one that never came off is tried for longer.
+    for _ in range(operations):
         if not chaos.outcomes.keys() >= DONE:
             await chaos.act()
     await no_overlap(clinic)

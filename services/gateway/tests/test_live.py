@@ -33,7 +33,8 @@ async def test_a_watcher_hears_ids_of_the_own_network_only(api: Api, bus: Bus, o
     other, own = booked(owners, "another-network"), booked(owners, owners.network_id)
     for event in (other, own):
         await client.publish(event.subject, event.model_dump_json().encode())
-    told = await asyncio.wait_for(watching.get(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        told = await watching.get()
     assert told["event"] == "appointment.booked"
     assert told["appointment_id"] == str(own.appointment.appointment_id)
     assert told["branch_id"] == str(owners.branch_id)
@@ -54,7 +55,8 @@ async def test_pages_that_are_closed_as_they_open_leave_nothing_and_the_rest_hea
     watching = await api.parts.live.watch(owners.network_id)
     client, event = await bus.client(), booked(owners, owners.network_id)
     await client.publish(event.subject, event.model_dump_json().encode())
-    told = await asyncio.wait_for(watching.get(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        told = await watching.get()
     assert told["appointment_id"] == str(event.appointment.appointment_id)
     await client.flush()
     assert watching.empty(), "it is told once"

@@ -22,6 +22,7 @@ from common import telemetry
 from common.clock import Clock, wall
 from common.database import Database
 from common.errors import Unavailable, unavailability
+from common.waiting import rung
 
 LOOK_AGAIN_SECONDS = 1.0
 GATHER_SECONDS = 0.02
@@ -128,9 +129,7 @@ class DueLoop:
             while not self._stopping:
                 pause = await self._begin()
                 if pause and not self._stopping:
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(pause):
-                            await self._wake.wait()
+                    await rung(self._wake, within=pause)
             await asyncio.gather(*self._batches, return_exceptions=True)
         finally:
             for batch in self._batches:
@@ -217,10 +216,7 @@ class DueLoop:
         """Renew three times as often as a lease needs it: a database that is away for a moment costs none."""
         given = list(leases)
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._lease.total_seconds() / 3):
-                    await done.wait()
-            if done.is_set():
+            if await rung(done, within=self._lease.total_seconds() / 3):
                 return
             until = wall() + self._lease
             given.append(until)

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from common import streams, telemetry
 from common.contracts.messages import Event
+from common.waiting import rung
 
 if TYPE_CHECKING:
     from common.bus import Bus
@@ -185,9 +186,7 @@ class Relay:
             if len(rows) < BATCH:
                 if rows:
                     await asyncio.sleep(PACE_SECONDS)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.5):
-                        await self._wake.wait()
+                await rung(self._wake, within=0.5)
 
     async def _is_another(self, js: JetStreamContext, created: str) -> bool:
         """Whether the stream is gone, was made anew, or has lost its end since we last compared."""

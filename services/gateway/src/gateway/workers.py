@@ -1,13 +1,13 @@
 """What the gateway does in the background: it forgets what nobody needs any more."""
 
 import asyncio
-import contextlib
 from datetime import timedelta
 
 from common import telemetry
 from common.clock import wall
 from common.database import Database
 from common.errors import Unavailable
+from common.waiting import rung
 from gateway import tables
 from gateway.rules.accounts import FAILURE_WINDOW
 
@@ -35,9 +35,7 @@ class Forgetting:
                 await self.step()
             except Unavailable as error:
                 telemetry.log().warning("forgetting waits", who=error.who)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_SECONDS):
-                    await self._stopping.wait()
+            await rung(self._stopping, within=EVERY_SECONDS)
 
     async def step(self) -> None:
         """Forget once, in all networks."""

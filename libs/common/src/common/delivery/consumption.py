@@ -1,7 +1,6 @@
 """Where events come from: pulled by FastStream, handed on, and acknowledged by what became of them."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -20,6 +19,7 @@ from common.bus import Bus
 from common.database import Database
 from common.delivery.applying import Applying
 from common.delivery.readers import Heard, Reader, Readers
+from common.waiting import rung
 
 Parts = TypeVar("Parts")
 
@@ -96,9 +96,7 @@ class Consumption(Generic[Parts]):
         wake = asyncio.Event()
         self._bus.on_connected(wake.set)
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(3):
-                    await wake.wait()
+            await rung(wake, within=3)
             wake.clear()
             try:
                 await self.declare()

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from common.waiting import rung
+
 
 class Bell:
     """Everyone who waits when it rings goes on; there is nothing to reset."""
@@ -15,9 +17,4 @@ class Bell:
 
     async def heard(self, within: float | None = None) -> bool:
         """Whether it rang within so many seconds of wall time."""
-        try:
-            async with asyncio.timeout(within):
-                await self._rung.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await rung(self._rung, within=within)

@@ -1,7 +1,6 @@
 """Append-only files of JSON lines. A line is on the disk before anyone is told that it happened."""
 
 import asyncio
-import contextlib
 import os
 from array import array
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
+
+from common.waiting import rung
 
 NOTES_LINGER = 0.02
 """Seconds."""
@@ -83,9 +84,7 @@ class Journal:
             self._wake.clear()
             if not self._closing and all(written is None for _, written in self._waiting):
                 # Nobody waits for these: more of them will share the write.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(NOTES_LINGER):
-                        await self._wake_by_caller.wait()
+                await rung(self._wake_by_caller, within=NOTES_LINGER)
             self._wake_by_caller.clear()
             lines, waiting = self._take()
             try:

@@ -94,7 +94,8 @@ class Viewing:
         message = hands.reply(self._carrier, e164(phone), wanted)
         taken = await self._carrier.hear(message)
         try:
-            was_taken = await asyncio.wait_for(asyncio.shield(taken), self._reply_seconds)
+            async with asyncio.timeout(self._reply_seconds):
+                was_taken = await asyncio.shield(taken)
         except TimeoutError:
             return Json({"id": message.id, "state": "waiting"}, 202)
         if not was_taken:
